@@ -1,0 +1,45 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+// Two kinds of tests. `*.test.ts` run in Node: pure code and whole processes. `*.worker.test.ts` run inside workerd with
+// real local D1, R2 and queues.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['{src,rules,test,commands}/**/*.test.ts'],
+          exclude: ['**/*.worker.test.ts', 'node_modules/**'],
+          isolate: false,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            remoteBindings: false,
+            miniflare: {
+              compatibilityFlags: ['service_binding_extra_handlers'],
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+                ENVIRONMENT: 'local',
+                ENROLL_SECRETS: 'default:enroll-secret-of-the-tests-0123456789',
+                NODE_KEY_SECRETS:
+                  'k2:node-key-secret-two-0123456789abcdef,k1:node-key-secret-one-0123456789abcdef',
+                ADMIN_TOKEN: 'admin-token-of-the-tests-0123456789',
+                PAGERDUTY_ROUTING_KEY: '0123456789abcdef0123456789abcdef',
+                PAGERDUTY_EVENTS_URL: 'https://pagerduty.example.com/v2/enqueue',
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'worker',
+          include: ['{src,test}/**/*.worker.test.ts'],
+          isolate: false,
+        },
+      },
+    ],
+  },
+})
