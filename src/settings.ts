@@ -1,0 +1,190 @@
+import type { EnrollSecret, Env, NodeKeySecret, Settings } from './env.ts'
+
+const PAGERDUTY_EVENTS_URL = 'https://events.pagerduty.com/v2/enqueue'
+
+/** Below this a secret can be guessed; 32 characters of hex are 128 bits. */
+const MIN_SECRET_CHARACTERS = 24
+/** `<id>.` opens every node key, so the id is short and has no dot. */
+const NODE_KEY_SECRET_ID = /^[a-z0-9]{1,8}$/i
+const ENROLL_LABEL = /^[A-Za-z0-9._-]{1,64}$/
+
+/** A queue message holds 128,000 bytes with its metadata; the rest is the envelope's. */
+const INLINE_MAX_BYTES = 120_000
+const HEARTBEAT_SECONDS = 300
+/** A host is silent when this many heartbeats are missing, but never sooner than the floor. */
+const MISSED_HEARTBEATS = 3
+const SILENT_FLOOR_SECONDS = 15 * 60
+const HOT_HOURS = 72
+const HOT_EVENTS_PER_DAY = 1_000_000
+
+/**
+ * Reads the Worker's configuration. Never throws: what is missing or malformed is replaced by a safe value and named in
+ * `problems`, so that one bad variable costs one function and not the intake of logs.
+ */
+export function parseSettings(env: Env): Settings {
+  const problems: string[] = []
+  const environment = env.ENVIRONMENT === 'local' ? 'local' : 'production'
+  const heartbeatSeconds = wholeNumber(
+    problems,
+    'HEARTBEAT_SECONDS',
+    env.HEARTBEAT_SECONDS,
+    HEARTBEAT_SECONDS,
+    1,
+  )
+  const silentFallback = Math.max(MISSED_HEARTBEATS * heartbeatSeconds, SILENT_FLOOR_SECONDS)
+  return {
+    environment,
+    enrollSecrets: enrollSecrets(problems, env.ENROLL_SECRETS),
+    nodeKeySecrets: nodeKeySecrets(problems, env.NODE_KEY_SECRETS),
+    adminToken: adminToken(problems, env.ADMIN_TOKEN),
+    pagerDutyRoutingKey: routingKey(problems, env.PAGERDUTY_ROUTING_KEY),
+    pagerDutyEventsUrl: eventsUrl(problems, env.PAGERDUTY_EVENTS_URL, environment),
+    publicUrl: publicUrl(problems, env.PUBLIC_URL),
+    hotHours: wholeNumber(problems, 'HOT_HOURS', env.HOT_HOURS, HOT_HOURS, 1),
+    hotEventsPerDay: wholeNumber(
+      problems,
+      'HOT_EVENTS_PER_DAY',
+      env.HOT_EVENTS_PER_DAY,
+      HOT_EVENTS_PER_DAY,
+      0,
+    ),
+    inlineMaxBytes: Math.min(
+      INLINE_MAX_BYTES,
+      wholeNumber(problems, 'INLINE_MAX_BYTES', env.INLINE_MAX_BYTES, INLINE_MAX_BYTES, 0),
+    ),
+    heartbeatSeconds,
+    silentAfterSeconds: wholeNumber(
+      problems,
+      'SILENT_AFTER_SECONDS',
+      env.SILENT_AFTER_SECONDS,
+      silentFallback,
+      1,
+    ),
+    problems,
+  }
+}
+
+function enrollSecrets(problems: string[], text: string | undefined): EnrollSecret[] {
+  const secrets: EnrollSecret[] = []
+  for (const [label, secret] of labelled(text)) {
+    if (!ENROLL_LABEL.test(label)) {
+      problems.push(
+        'ENROLL_SECRETS: a label may hold letters, digits, dot, dash and underscore; one entry is ignored.',
+      )
+    } else if (secret.length < MIN_SECRET_CHARACTERS) {
+      problems.push(
+        `ENROLL_SECRETS: the secret "${label}" is shorter than ${MIN_SECRET_CHARACTERS} characters and is ignored.`,
+      )
+    } else {
+      secrets.push({ label, secret })
+    }
+  }
+  if (secrets.length === 0)
+    problems.push('ENROLL_SECRETS is not set: no host can enroll. Set it to label:secret.')
+  return secrets
+}
+
+function nodeKeySecrets(problems: string[], text: string | undefined): NodeKeySecret[] {
+  const secrets: NodeKeySecret[] = []
+  for (const [id, secret] of labelled(text)) {
+    if (!NODE_KEY_SECRET_ID.test(id)) {
+      problems.push('NODE_KEY_SECRETS: an id is 1 to 8 letters or digits; one entry is ignored.')
+    } else if (secrets.some(known => known.id === id)) {
+      problems.push(`NODE_KEY_SECRETS: the id "${id}" stands twice; only the first counts.`)
+    } else if (secret.length < MIN_SECRET_CHARACTERS) {
+      problems.push(
+        `NODE_KEY_SECRETS: the secret "${id}" is shorter than ${MIN_SECRET_CHARACTERS} characters and is ignored.`,
+      )
+    } else {
+      secrets.push({ id, secret })
+    }
+  }
+  if (secrets.length === 0) {
+    problems.push('NODE_KEY_SECRETS is not set: hosts can neither enroll nor send. Set it to id:secret.')
+  }
+  return secrets
+}
+
+/** Splits `label:secret,label:secret`; a secret may itself hold colons, not commas. */
+function labelled(text: string | undefined): [string, string][] {
+  return (text ?? '')
+    .split(',')
+    .map(entry => entry.trim())
+    .filter(entry => entry !== '')
+    .map(entry => {
+      const colon = entry.indexOf(':')
+      return colon < 0 ? ['default', entry] : [entry.slice(0, colon), entry.slice(colon + 1)]
+    })
+}
+
+function adminToken(problems: string[], text: string | undefined): string | null {
+  if (text === undefined || text === '') {
+    problems.push('ADMIN_TOKEN is not set: the API answers nobody.')
+    return null
+  }
+  if (text.length < MIN_SECRET_CHARACTERS) {
+    problems.push(
+      `ADMIN_TOKEN is shorter than ${MIN_SECRET_CHARACTERS} characters and is refused: the API answers nobody.`,
+    )
+    return null
+  }
+  return text
+}
+
+function routingKey(problems: string[], text: string | undefined): string | null {
+  if (text === undefined || text === '') {
+    problems.push('PAGERDUTY_ROUTING_KEY is not set: alerts wait, parked, and nobody is paged.')
+    return null
+  }
+  // PagerDuty Events v2: 32 alphanumeric characters.
+  if (!/^[A-Za-z0-9]{32}$/.test(text)) {
+    problems.push('PAGERDUTY_ROUTING_KEY is not a routing key (32 letters and digits): alerts wait, parked.')
+    return null
+  }
+  return text
+}
+
+function eventsUrl(
+  problems: string[],
+  text: string | undefined,
+  environment: Settings['environment'],
+): string {
+  if (text === undefined || text === '') return PAGERDUTY_EVENTS_URL
+  if (isAllowedDestination(text, environment)) return text
+  problems.push('PAGERDUTY_EVENTS_URL must be an https URL; PagerDuty’s own is used instead.')
+  return PAGERDUTY_EVENTS_URL
+}
+
+/** Alerts carry secrets of hosts, so they leave by https alone; a stand-in on this machine is for local runs only. */
+function isAllowedDestination(text: string, environment: Settings['environment']): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (url.protocol === 'https:') return true
+  return (
+    environment === 'local' &&
+    url.protocol === 'http:' &&
+    (url.hostname === 'localhost' || url.hostname === '127.0.0.1')
+  )
+}
+
+function publicUrl(problems: string[], text: string | undefined): string | null {
+  if (text === undefined || text === '') return null
+  const url = URL.parse(text)
+  if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url.origin
+  problems.push('PUBLIC_URL is not a URL: alerts carry no links.')
+  return null
+}
+
+function wholeNumber(
+  problems: string[],
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  least: number,
+): number {
+  if (text === undefined || text === '') return fallback
+  const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least) return value
+  problems.push(`${name} must be a whole number of at least ${least}; ${fallback} is used instead.`)
+  return fallback
+}
