@@ -62,8 +62,12 @@ CREATE TABLE matches (
   PRIMARY KEY (rule_id, kind, p_row_id)
 ) WITHOUT ROWID;
 CREATE INDEX matches_by_alert ON matches (alert_id, p_event_time);
+-- Tells whether a window has seen a value of a rule that counts distinct values. Matches of other rules are not in it.
+CREATE INDEX matches_by_unique_value ON matches (alert_id, unique_value) WHERE unique_value IS NOT NULL;
 
 -- The dedup window of one (kind, rule, dedup string). Fixed from its first match, counted in processing time.
+-- `opening` is the alert as its first match would make it, kept until the threshold is met and the alert exists.
+-- Rows stay: the episode they count is part of the alert's id.
 CREATE TABLE windows (
   group_id TEXT PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -73,6 +77,9 @@ CREATE TABLE windows (
   alert_id TEXT NOT NULL,
   started_at INTEGER NOT NULL,
   match_count INTEGER NOT NULL,
+  distinct_count INTEGER NOT NULL DEFAULT 0,
+  alerted INTEGER NOT NULL DEFAULT 0,
+  opening TEXT NOT NULL DEFAULT '',
   version INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -91,6 +98,8 @@ CREATE TABLE alerts (
   hostname TEXT NOT NULL DEFAULT '',
   query TEXT NOT NULL DEFAULT '',
   pack TEXT NOT NULL DEFAULT '',
+  -- p_row_id of the match whose title and context the alert shows; empty when no rule made it.
+  first_row_id TEXT NOT NULL DEFAULT '',
   event_count INTEGER NOT NULL,
   first_event_at INTEGER NOT NULL,
   last_event_at INTEGER NOT NULL,
