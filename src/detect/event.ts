@@ -95,5 +95,11 @@ export interface OsqueryEvent {
  * - `time_received`: neither could be used, p_event_time is the time of receipt
  * - `text_repaired`: invalid UTF-8 was replaced or NUL removed
  * - `duplicate_in_post`: an identical line stood earlier in the same post
+ * - `cut_in_hot_store`: too large for a D1 row, so texts and lists were cut there; the lake has the whole event
  */
-export type Flag = 'time_disagrees' | 'time_received' | 'text_repaired' | 'duplicate_in_post'
+export type Flag =
+  | 'time_disagrees'
+  | 'time_received'
+  | 'text_repaired'
+  | 'duplicate_in_post'
+  | 'cut_in_hot_store'

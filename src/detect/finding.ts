@@ -33,7 +33,18 @@ export interface RuleMatch extends FindingBase {
 /** A rule threw, or answered something that is not a boolean. Never counted as a match; threshold is always one. */
 export interface RuleError extends FindingBase {
   readonly kind: 'rule_error'
-  /** Which function failed. */
-  readonly stage: 'detect' | 'alertTitle' | 'dedup' | 'severity' | 'destinations' | 'context' | 'unique'
+  /** Which of the rule's functions failed. */
+  readonly stage: RuleFunctionName
   readonly message: string
 }
+
+/** The functions of a rule that can fail, by the names they have in its file. */
+export type RuleFunctionName =
+  | 'detect'
+  | 'exclude'
+  | 'alertTitle'
+  | 'dedup'
+  | 'dynamicSeverity'
+  | 'destinations'
+  | 'context'
+  | 'unique'

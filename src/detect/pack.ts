@@ -64,7 +64,7 @@ export interface PackDefinition<QueryName extends string = string> {
 
 const PLATFORMS: readonly string[] = ['linux', 'darwin', 'windows', 'posix'] satisfies readonly Platform[]
 
-/** osquery: `kMaxScheduledQueryInterval`-like check in the schedule; see QueryDefinition. */
+/** A week (osquery docs, deployment/configuration, "Schedule"). */
 const MAX_INTERVAL_SECONDS = 604_800
 
 /** No underscore: it is the default pack delimiter, and `pack_a_b_c` could then be read two ways. */

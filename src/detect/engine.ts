@@ -1,0 +1,108 @@
+import type { HostFacts, OsqueryEvent, Row } from './event.ts'
+import type { Finding } from './finding.ts'
+import { ruleError, tellMatch, WrongAnswer } from './match.ts'
+import { rowOf } from './rows.ts'
+import type { Rule, RuleContext } from './rule.ts'
+import { type Candidate, RuleIndex } from './rule-index.ts'
+import { EVENTED_TABLES } from './table-schema.ts'
+
+/** Rules, made ready to meet events. Pure: no I/O, no clock; the same event gives the same findings. */
+export interface Engine {
+  /**
+   * Judges one event of one host. Findings come in the order of the rules; an event that matches nothing, which is almost
+   * every event, answers one shared empty list. Never throws.
+   */
+  evaluate(event: OsqueryEvent, host: HostFacts): readonly Finding[]
+}
+
+/** Rows age while they wait for the next run of their query and the next post. */
+const FRESHNESS_GRACE_MS = 30 * 60_000
+
+const NOTHING: readonly Finding[] = Object.freeze([])
+/** Columns of a status line. */
+const NO_COLUMNS: Row = Object.freeze(rowOf('', {}))
+
+/**
+ * Makes an engine of the enabled rules.
+ *
+ * @throws Error when two rules have one id: their alerts could not be told apart.
+ */
+export function createEngine(rules: readonly Rule[]): Engine {
+  const ids = new Set<string>()
+  for (const { id } of rules) {
+    if (ids.has(id)) throw new Error(`two rules are called "${id}"; give one of them another id`)
+    ids.add(id)
+  }
+  const index = new RuleIndex(rules.filter(rule => rule.enabled))
+  return {
+    evaluate(event, host) {
+      const candidates = index.candidates(event)
+      return candidates.length === 0 ? NOTHING : evaluateAll(candidates, event, host)
+    },
+  }
+}
+
+function evaluateAll(
+  candidates: readonly Candidate[],
+  event: OsqueryEvent,
+  host: HostFacts,
+): readonly Finding[] {
+  let context: RuleContext<Row> | null = null
+  const findings: Finding[] = []
+  for (const { rule, packs } of candidates) {
+    if (packs?.has(event.p_pack) === false || isInitial(rule, event) || isTooOld(rule, event)) continue
+    context ??= contextOf(event, host)
+    for (const finding of evaluateOne(rule, context)) findings.push(finding)
+  }
+  return findings.length === 0 ? NOTHING : findings
+}
+
+function evaluateOne(rule: Rule, context: RuleContext<Row>): readonly Finding[] {
+  try {
+    const verdict: unknown = rule.detect(context)
+    if (verdict === false) return NOTHING
+    if (verdict !== true) throw new WrongAnswer(`answered ${typeof verdict} instead of a boolean`)
+  } catch (thrown) {
+    return [ruleError(rule, context, 'detect', thrown)]
+  }
+  const findings: Finding[] = []
+  try {
+    if (rule.exclude?.(context) === true) return NOTHING
+  } catch (thrown) {
+    findings.push(ruleError(rule, context, 'exclude', thrown))
+  }
+  const { match, errors } = tellMatch(rule, context)
+  return [match, ...findings, ...errors]
+}
+
+function contextOf(event: OsqueryEvent, host: HostFacts): RuleContext<Row> {
+  return {
+    event,
+    columns: event.columns ?? NO_COLUMNS,
+    host: host.name,
+    hostId: host.id,
+    hostTags: host.tags,
+    platform: host.platform,
+    action: event.action,
+    query: event.p_query,
+    pack: event.p_pack,
+    table: event.p_table,
+    decorations: event.decorations,
+  }
+}
+
+/** Counter "0" marks the first full result of a query (osquery docs, deployment/logging); before 5.8 also of evented tables. */
+function isInitial(rule: Rule, event: OsqueryEvent): boolean {
+  return rule.ignoreInitial && event.counter === '0' && !EVENTED_TABLES.has(event.p_table)
+}
+
+function isTooOld({ freshness }: Rule, event: OsqueryEvent): boolean {
+  if (freshness === null) return false
+  const at = secondsOf(event.columns?.[freshness.column])
+  return at === null || at * 1000 < event.p_event_time - freshness.withinMs - FRESHNESS_GRACE_MS
+}
+
+/** A time column, which osquery gives as seconds since the epoch, or null when it holds anything else. */
+function secondsOf(column: string | undefined): number | null {
+  return column !== undefined && /^\d{1,12}(?:\.\d+)?$/.test(column) ? Number(column) : null
+}
