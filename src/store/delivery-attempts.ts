@@ -1,0 +1,110 @@
+/** How an attempt ended, for `settleDelivery`. */
+export interface Settlement {
+  readonly state: 'pending' | 'delivered' | 'parked'
+  readonly nextAttemptAt: number
+  readonly responseStatus: number | null
+  readonly reason: string
+}
+
+/** Nothing earlier for the same alert and destination is under way: what keeps a resolve behind its trigger. */
+const NOTHING_BEFORE = `NOT EXISTS (
+  SELECT 1 FROM deliveries e WHERE e.alert_id = d.alert_id AND e.destination = d.destination
+    AND e.sequence < d.sequence AND e.state IN ('pending', 'leased'))`
+
+/**
+ * Takes the lease on a delivery if it is due and nothing before it is under way. Answers the row when it was taken: of
+ * two consumers at the same moment one gets it. The attempt counts from here, for the send may outlive our memory of it.
+ */
+export function claimDelivery(
+  db: D1Database,
+  deliveryId: string,
+  lease: { readonly token: string; readonly now: number; readonly expiresAt: number },
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries AS d SET state = 'leased', lease_token = ?2, lease_expires_at = ?4,
+         attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, ?3)
+       WHERE d.delivery_id = ?1
+         AND (d.state = 'pending' AND d.next_attempt_at <= ?3 OR d.state = 'leased' AND d.lease_expires_at <= ?3)
+         AND ${NOTHING_BEFORE}
+       RETURNING attempts, first_attempt_at AS firstAttemptAt`,
+    )
+    .bind(deliveryId, lease.token, lease.now, lease.expiresAt)
+}
+
+/** Writes how an attempt ended, unless the lease has passed to another meanwhile. */
+export function settleDelivery(
+  db: D1Database,
+  deliveryId: string,
+  token: string,
+  at: number,
+  end: Settlement,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET state = ?4, next_attempt_at = ?5, response_status = ?6, reason = ?7,
+         delivered_at = CASE WHEN ?4 = 'delivered' THEN ?3 END, lease_token = NULL, lease_expires_at = NULL
+       WHERE delivery_id = ?1 AND lease_token = ?2`,
+    )
+    .bind(deliveryId, token, at, end.state, end.nextAttemptAt, end.responseStatus, end.reason)
+}
+
+/**
+ * Refuses the batch when one of the deliveries is no longer as it was read.
+ * @param seen  JSON array of `[delivery id, state, attempts]`
+ */
+export function assertDeliveriesUnchanged(db: D1Database, seen: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO assertions SELECT 0 WHERE EXISTS (
+         SELECT 1 FROM json_each(?) s LEFT JOIN deliveries d ON d.delivery_id = s.value ->> 0
+         WHERE d.state IS NOT s.value ->> 1 OR d.attempts IS NOT s.value ->> 2)`,
+    )
+    .bind(seen)
+}
+
+/** Takes deliveries out of the way without sending them. @param deliveryIds  JSON array */
+export function closeDeliveries(
+  db: D1Database,
+  deliveryIds: string,
+  state: 'parked' | 'superseded',
+  reason: string,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET state = ?2, reason = ?3, lease_token = NULL, lease_expires_at = NULL
+       WHERE delivery_id IN (SELECT value FROM json_each(?1))`,
+    )
+    .bind(deliveryIds, state, reason)
+}
+
+/** Holds pending deliveries back until a time. @param deliveryIds  JSON array */
+export function holdDeliveries(db: D1Database, deliveryIds: string, until: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET next_attempt_at = max(next_attempt_at, ?2)
+       WHERE delivery_id IN (SELECT value FROM json_each(?1)) AND state = 'pending'`,
+    )
+    .bind(deliveryIds, until)
+}
+
+/** Reads the ids of deliveries that wait although they were due by `dueBy` and nothing is before them, oldest first. */
+export function selectOverdue(db: D1Database, dueBy: number, limit: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT d.delivery_id AS deliveryId FROM deliveries d
+       WHERE d.state = 'pending' AND d.next_attempt_at <= ?1 AND ${NOTHING_BEFORE}
+       ORDER BY d.next_attempt_at LIMIT ?2`,
+    )
+    .bind(dueBy, limit)
+}
+
+/** Reads the ids of deliveries whose consumer never came back. */
+export function selectExpiredLeases(db: D1Database, now: number, limit: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT d.delivery_id AS deliveryId FROM deliveries d
+       WHERE d.state = 'leased' AND d.lease_expires_at <= ?1 LIMIT ?2`,
+    )
+    .bind(now, limit)
+}
