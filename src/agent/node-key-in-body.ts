@@ -1,0 +1,144 @@
+import { constants, createGunzip, gunzipSync } from 'node:zlib'
+import { TopLevelKeyScan } from './top-level-key.ts'
+
+/** What a body says about its node key. */
+export type KeySearch =
+  | { readonly kind: 'found'; readonly key: string }
+  /** A readable JSON object in which no `node_key` with a text stands at the top level. */
+  | { readonly kind: 'missing' }
+  /** Not a JSON object, or one that breaks off. */
+  | { readonly kind: 'unreadable' }
+
+/** osqueryd writes compressed posts with the key first, so this much decides for them and the rest is never inflated. */
+const HEAD_BYTES = 512
+/** A slice of `HEAD_BYTES` inflates to 1,032 times as much at the very most (RFC 1951: 258 bytes in two bits). */
+const HEAD_INFLATED_MAX_BYTES = HEAD_BYTES * 1100
+/** Text is kept up to here in the hope that its end names the key, before every byte is looked at. */
+const DEFERRED_MAX_BYTES = 1024 * 1024
+/** Room for the last member: name, key and closing brace. */
+const TAIL_BYTES = 1024
+
+/**
+ * `,"node_key":"…"}` at the very end of valid JSON is at the top level: the last brace closes the whole, the quote before
+ * it ends a string, the value has no escapes and follows a colon, so its opening quote is a real one, and so on backwards.
+ * In text that isn't valid JSON it may be anything; then the key still has to prove itself.
+ */
+const TAIL = /,\s*"node_key"\s*:\s*"([^"\\]*)"\s*\}\s*$/
+
+/** Finds the node key in the text of a post that comes in pieces. Feed it until `decided`, then ask for `result`. */
+export class NodeKeyFinder {
+  readonly #scan = new TopLevelKeyScan('node_key')
+  #headLeft = HEAD_BYTES
+  /** Null when deferring has been given up. */
+  #deferred: Uint8Array[] | null = []
+  #deferredBytes = 0
+
+  /** True when more text can't change the result. */
+  get decided(): boolean {
+    return this.#scan.state === 'found' || this.#scan.state === 'broken'
+  }
+
+  /** Takes the next piece; keeps a reference to it, at most 1 MiB in all. */
+  push(bytes: Uint8Array): void {
+    const head = bytes.subarray(0, this.#headLeft)
+    this.#headLeft -= head.length
+    this.#scan.push(head)
+    const rest = bytes.subarray(head.length)
+    if (this.decided || rest.length === 0) return
+    if (this.#deferred === null) {
+      this.#scan.push(rest)
+      return
+    }
+    this.#deferred.push(rest)
+    this.#deferredBytes += rest.length
+    if (this.#deferredBytes > DEFERRED_MAX_BYTES) this.#scanDeferred()
+  }
+
+  /** @param whole  false when the text was given up before its end: then "missing" can't be told from "unreadable" */
+  result(whole = true): KeySearch {
+    if (!this.decided && whole) {
+      const key = this.#keyAtTheEnd()
+      if (key !== undefined) return { kind: 'found', key }
+      this.#scanDeferred()
+    }
+    if (this.#scan.state === 'found') return { kind: 'found', key: this.#scan.value }
+    return { kind: this.#scan.state === 'complete' && whole ? 'missing' : 'unreadable' }
+  }
+
+  #scanDeferred(): void {
+    for (const piece of this.#deferred ?? []) this.#scan.push(piece)
+    this.#deferred = null
+  }
+
+  #keyAtTheEnd(): string | undefined {
+    let tail = ''
+    const decoder = new TextDecoder('latin1')
+    for (const piece of (this.#deferred ?? []).toReversed()) {
+      tail = decoder.decode(piece.subarray(-TAIL_BYTES)) + tail
+      if (tail.length >= TAIL_BYTES) break
+    }
+    return TAIL.exec(tail)?.[1]
+  }
+}
+
+/** Finds the node key in a whole text. */
+export function nodeKeyIn(text: Uint8Array): KeySearch {
+  const finder = new NodeKeyFinder()
+  finder.push(text)
+  return finder.result()
+}
+
+/**
+ * Finds the node key in a gzip body. Inflates only the first half kilobyte when that decides; else streams through the
+ * text, holding no more than 1 MiB of it, and gives up at `maxInflatedBytes`.
+ */
+export async function nodeKeyInGzip(gzip: Uint8Array, maxInflatedBytes: number): Promise<KeySearch> {
+  const head = new NodeKeyFinder()
+  head.push(inflatedHead(gzip))
+  return head.decided ? head.result() : searchStreaming(gzip, maxInflatedBytes)
+}
+
+function inflatedHead(gzip: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(gzip.subarray(0, HEAD_BYTES), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: HEAD_INFLATED_MAX_BYTES,
+    })
+  } catch {
+    // Not gzip: the stream comes to the same end and reports it.
+    return new Uint8Array()
+  }
+}
+
+/** Bytes of gzip handed over at a time: bounds what is inflated ahead of the reader. */
+const SLICE_BYTES = 16 * 1024
+
+/**
+ * node:zlib and not DecompressionStream: over bytes that are already in memory the latter inflates everything at once,
+ * a bomb too, whereas this one waits for its reader.
+ */
+function searchStreaming(gzip: Uint8Array, maxInflatedBytes: number): Promise<KeySearch> {
+  return new Promise(resolve => {
+    const finder = new NodeKeyFinder()
+    const gunzip = createGunzip()
+    let inflatedBytes = 0
+    const finish = (whole: boolean) => {
+      resolve(finder.result(whole))
+      gunzip.destroy()
+    }
+    gunzip.on('data', (text: Uint8Array) => {
+      inflatedBytes += text.length
+      finder.push(text)
+      if (finder.decided) finish(true)
+      else if (inflatedBytes > maxInflatedBytes) finish(false)
+    })
+    gunzip.on('end', () => finish(true))
+    gunzip.on('error', () => finish(false))
+    const feed = (from: number) => {
+      if (gunzip.destroyed) return
+      if (from >= gzip.length) gunzip.end()
+      else gunzip.write(gzip.subarray(from, from + SLICE_BYTES), () => feed(from + SLICE_BYTES))
+    }
+    feed(0)
+  })
+}
