@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** What an alert is about: a rule that matched, a rule that threw, a host or feed that fell silent, Margay itself. */
-export type AlertKind = 'match' | 'rule_error' | 'silence' | 'system'
+import type { AlertKind } from '../store/alerts.ts'
 
 /** 80 bits of the hash: a collision is out of reach for the few million alerts a deployment may see. */
 const ID_HEX_DIGITS = 20

@@ -1,12 +1,30 @@
 import type { Destination } from '../detect/routing.ts'
 import type { Severity } from '../detect/severity.ts'
+import {
+  type AlertStatus,
+  insertAlerts,
+  markAcknowledged,
+  markResolved,
+  type NewAlert,
+} from '../store/alerts.ts'
+import {
+  deliveryIdOf,
+  insertDeliveriesOfNewAlert,
+  insertFollowUps,
+  insertTimelineOfRedrive,
+  newDelivery,
+  redriveDelivery,
+} from '../store/deliveries.ts'
+import { insertTimelineOfNewAlert, insertTimelineWhileStatus, type TimelineEntry } from '../store/timeline.ts'
 import { alertIdOf } from './identity.ts'
+import { routeAlert } from './routing.ts'
 
 export { alertIdOf }
 
 /** Statements for one D1 batch, and the deliveries to `wake` once it is committed. Repeating a change does nothing. */
 export interface Change {
   readonly statements: D1PreparedStatement[]
+  /** May name deliveries that the statements did not have to make; waking those is harmless. */
   readonly deliveryIds: readonly string[]
 }
 
@@ -20,6 +38,7 @@ export interface AlertSpec {
   readonly severity: Severity
   readonly title: string
   readonly runbook: string
+  /** JSON-serializable, shown with the alert. */
   readonly context: Readonly<Record<string, unknown>>
   readonly hostId?: string
   readonly hostname?: string
@@ -35,25 +54,116 @@ export interface StatusChange {
   readonly note: string
 }
 
+/** Most UTF-16 units of a name or note that the timeline keeps. */
+const NOTE_MAX_LENGTH = 2_000
+
 /** Opens the alert of the given episode and tells every destination that wants its severity. */
-export function openAlert(_db: D1Database, _routing: readonly Destination[], _spec: AlertSpec): Change {
-  return { statements: [], deliveryIds: [] }
+export function openAlert(db: D1Database, routing: readonly Destination[], spec: AlertSpec): Change {
+  const alert = newAlertOf(spec)
+  const { alertId } = alert
+  const { destinations, why } = routeAlert(routing, spec.severity, null)
+  const deliveries = destinations.map(({ id }) => newDelivery(alertId, id, 'trigger', spec.at))
+  const entries: readonly TimelineEntry[] = [
+    { alertId, at: spec.at, entryId: '1-created', kind: 'created', detail: spec.title },
+    { alertId, at: spec.at, entryId: '2-routed', kind: 'routed', detail: why },
+  ]
+  return {
+    // The alert comes last: the others ask whether it is there already.
+    statements: [
+      insertDeliveriesOfNewAlert(db, alertId, JSON.stringify(deliveries)),
+      insertTimelineOfNewAlert(db, alertId, JSON.stringify(entries)),
+      insertAlerts(db, JSON.stringify([alert])),
+    ],
+    deliveryIds: deliveries.map(({ deliveryId }) => deliveryId),
+  }
 }
 
-/** Resolves an alert unless it is resolved, and tells the destinations that were told of it. */
-export function resolveAlert(
-  _db: D1Database,
-  _routing: readonly Destination[],
-  _change: StatusChange,
-): Change {
-  return { statements: [], deliveryIds: [] }
+/** Resolves an alert unless it is resolved, and tells the destinations that were to be told of it. */
+export function resolveAlert(db: D1Database, routing: readonly Destination[], change: StatusChange): Change {
+  return {
+    statements: [
+      ...followUps(db, 'resolve', 'resolved', change, ['open', 'acknowledged']),
+      markResolved(db, change.alertId, change.at, bounded(change.by)),
+    ],
+    deliveryIds: routing.map(({ id }) => deliveryIdOf(change.alertId, id, 'resolve')),
+  }
 }
 
-/** Acknowledges an open alert, and tells the destinations that were told of it. */
+/** Acknowledges an open alert, and tells the destinations that were to be told of it. */
 export function acknowledgeAlert(
-  _db: D1Database,
-  _routing: readonly Destination[],
-  _change: StatusChange,
+  db: D1Database,
+  routing: readonly Destination[],
+  change: StatusChange,
 ): Change {
-  return { statements: [], deliveryIds: [] }
+  return {
+    statements: [
+      ...followUps(db, 'acknowledge', 'acknowledged', change, ['open']),
+      markAcknowledged(db, change.alertId, change.at, bounded(change.by)),
+    ],
+    deliveryIds: routing.map(({ id }) => deliveryIdOf(change.alertId, id, 'acknowledge')),
+  }
+}
+
+/** Makes a parked delivery due again and notes who asked; one that is not parked stays as it is. */
+export function redrive(
+  db: D1Database,
+  change: { readonly deliveryId: string; readonly at: number; readonly by: string },
+): Change {
+  const detail = `${bounded(change.by)} asked for ${change.deliveryId} to be sent again.`
+  return {
+    statements: [
+      insertTimelineOfRedrive(db, change.deliveryId, change.at, detail),
+      redriveDelivery(db, change.deliveryId, change.at),
+    ],
+    deliveryIds: [change.deliveryId],
+  }
+}
+
+function newAlertOf(spec: AlertSpec): NewAlert {
+  return {
+    alertId: alertIdOf(spec.kind, spec.ruleId, spec.dedup, spec.episode),
+    kind: spec.kind,
+    ruleId: spec.ruleId,
+    dedup: spec.dedup,
+    episode: spec.episode,
+    severity: spec.severity,
+    title: spec.title,
+    runbook: spec.runbook,
+    context: JSON.stringify(spec.context),
+    hostId: spec.hostId ?? null,
+    hostname: spec.hostname ?? '',
+    query: '',
+    pack: '',
+    firstRowId: '',
+    eventCount: 1,
+    firstEventAt: spec.at,
+    lastEventAt: spec.at,
+    createdAt: spec.at,
+  }
+}
+
+/** What goes before the change of status itself, because it asks what the status was. */
+function followUps(
+  db: D1Database,
+  action: 'acknowledge' | 'resolve',
+  kind: 'acknowledged' | 'resolved',
+  change: StatusChange,
+  whileStatus: readonly AlertStatus[],
+): D1PreparedStatement[] {
+  const note = change.note === '' ? '' : `: ${bounded(change.note)}`
+  const entry = {
+    alertId: change.alertId,
+    at: change.at,
+    entryId: kind,
+    kind,
+    detail: `${kind === 'resolved' ? 'Resolved' : 'Acknowledged'} by ${bounded(change.by)}${note}`,
+  } satisfies TimelineEntry
+  return [
+    insertFollowUps(db, change.alertId, action, change.at, whileStatus),
+    insertTimelineWhileStatus(db, entry, whileStatus),
+  ]
+}
+
+function bounded(text: string): string {
+  return text.slice(0, NOTE_MAX_LENGTH).toWellFormed().replaceAll('\0', '')
 }

@@ -1,0 +1,282 @@
+import type { HostFacts, HostId } from '../detect/event.ts'
+import type { Finding } from '../detect/finding.ts'
+import type { Destination } from '../detect/routing.ts'
+import type { AlertGrowth, NewAlert } from '../store/alerts.ts'
+import { type NewDelivery, newDelivery } from '../store/deliveries.ts'
+import { hotJson } from '../store/hot-event.ts'
+import type { Match } from '../store/matches.ts'
+import type { TimelineEntry } from '../store/timeline.ts'
+import type { AlertDraft, Window } from '../store/windows.ts'
+import { alertIdOf, groupIdOf } from './identity.ts'
+import { routeAlert } from './routing.ts'
+
+/** What D1 knows already of the findings at hand. */
+export interface Known {
+  /** By group id. */
+  readonly windows: ReadonlyMap<string, Window>
+  /** As `matchKeyOf` spells them. */
+  readonly matches: ReadonlySet<string>
+  /** By group id: values of `unique` that the group's window has seen. Those not asked about may be missing. */
+  readonly uniqueValues: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** What D1 has to learn. */
+export interface Plan {
+  readonly matches: readonly Match[]
+  readonly windows: readonly Window[]
+  readonly created: readonly NewAlert[]
+  readonly grown: readonly AlertGrowth[]
+  readonly deliveries: readonly NewDelivery[]
+  readonly timeline: readonly TimelineEntry[]
+}
+
+const MINUTE_MS = 60_000
+
+/** Names a match within and across chunks: one event counts once for a rule, and once for its errors. */
+export function matchKeyOf(kind: Finding['kind'], ruleId: string, rowId: string): string {
+  return JSON.stringify([ruleId, kind, rowId])
+}
+
+/** The window group that a finding counts in. */
+export function groupIdOfFinding(finding: Finding): string {
+  return groupIdOf(finding.kind, finding.ruleId, finding.dedup)
+}
+
+/** The value that a finding adds to a rule that counts distinct ones; null when there is nothing to count. */
+export function uniqueValueOf(finding: Finding): string | null {
+  const value = finding.kind === 'match' ? finding.unique : undefined
+  // D1 keeps neither half a surrogate pair nor NUL as they are, and what is compared must be what was kept.
+  return value?.toWellFormed().replaceAll('\0', '') ?? null
+}
+
+/**
+ * Groups the findings of one chunk into windows and says what follows: Panther's semantics (a window is fixed from its
+ * first match and counted in processing time), but each event counts once however often it arrives.
+ *
+ * Findings of a group go in the order of their row ids, so their order in the chunk changes nothing.
+ * @param now  milliseconds since the epoch; the only clock here, for agents' clocks can't be trusted
+ */
+export function planFindings(
+  findings: readonly Finding[],
+  known: Known,
+  routing: readonly Destination[],
+  hosts: ReadonlyMap<HostId, HostFacts>,
+  now: number,
+): Plan {
+  const fresh = freshFindings(findings, known.matches)
+  const signals = fresh.filter(isSignal)
+  const groups = Map.groupBy(
+    fresh.filter(finding => !isSignal(finding)),
+    groupIdOfFinding,
+  )
+  const parts = [...groups].map(([groupId, members]) =>
+    planGroup(groupId, members, known, { routing, hosts, now }),
+  )
+  return {
+    matches: [
+      ...signals.map(finding => matchOf(finding, '', now)),
+      ...parts.flatMap(({ matches }) => matches),
+    ],
+    windows: parts.map(({ window }) => window),
+    created: parts.flatMap(({ created }) => created?.alert ?? []),
+    grown: parts.flatMap(({ grown }) => grown ?? []),
+    deliveries: parts.flatMap(({ created }) => created?.deliveries ?? []),
+    timeline: parts.flatMap(({ created }) => created?.timeline ?? []),
+  }
+}
+
+interface Surroundings {
+  readonly routing: readonly Destination[]
+  readonly hosts: ReadonlyMap<HostId, HostFacts>
+  readonly now: number
+}
+
+interface Creation {
+  readonly alert: NewAlert
+  readonly deliveries: readonly NewDelivery[]
+  readonly timeline: readonly TimelineEntry[]
+}
+
+interface GroupPlan {
+  readonly matches: readonly Match[]
+  readonly window: Window
+  readonly created: Creation | null
+  readonly grown: AlertGrowth | null
+}
+
+/** Findings not known yet, each once, by row id. */
+function freshFindings(findings: readonly Finding[], known: ReadonlySet<string>): Finding[] {
+  const fresh = new Map<string, Finding>()
+  for (const finding of findings) {
+    const key = matchKeyOf(finding.kind, finding.ruleId, finding.event.p_row_id)
+    if (!known.has(key) && !fresh.has(key)) fresh.set(key, finding)
+  }
+  return [...fresh.values()].toSorted(byRowId)
+}
+
+function byRowId(a: Finding, b: Finding): number {
+  if (a.event.p_row_id === b.event.p_row_id) return 0
+  return a.event.p_row_id < b.event.p_row_id ? -1 : 1
+}
+
+function isSignal(finding: Finding): boolean {
+  return finding.kind === 'match' && !finding.alert
+}
+
+function planGroup(
+  groupId: string,
+  members: readonly Finding[],
+  known: Known,
+  { routing, hosts, now }: Surroundings,
+): GroupPlan {
+  // A group is made by its first member, so there is one.
+  const first = members[0] as Finding
+  const prior = known.windows.get(groupId)
+  const running = prior !== undefined && !isOver(prior, first.dedupMinutes, now)
+  const before = running ? prior : openWindow(groupId, first, prior, hosts, now)
+
+  const seen = running ? known.uniqueValues.get(groupId) : undefined
+  const matchCount = before.matchCount + members.length
+  const distinctCount = before.distinctCount + newValues(members, seen).size
+  const alerted = before.alerted || (countsDistinct(first) ? distinctCount : matchCount) >= thresholdOf(first)
+  const window = {
+    ...before,
+    matchCount,
+    distinctCount,
+    alerted,
+    opening: alerted ? null : before.opening,
+    version: (prior?.version ?? 0) + 1,
+  }
+  const draft = before.opening ?? draftOf(first, hosts)
+  return {
+    matches: members.map(finding => matchOf(finding, window.alertId, now)),
+    window,
+    created: alerted && !before.alerted ? createAlert(window, draft, first, routing, now) : null,
+    grown: before.alerted ? { alertId: window.alertId, eventCount: matchCount, lastEventAt: now } : null,
+  }
+}
+
+/** Strictly after: a match that comes exactly when the period ends still belongs to the window. */
+function isOver(window: Window, dedupMinutes: number, now: number): boolean {
+  return window.startedAt < now - dedupMinutes * MINUTE_MS
+}
+
+function openWindow(
+  groupId: string,
+  first: Finding,
+  prior: Window | undefined,
+  hosts: ReadonlyMap<HostId, HostFacts>,
+  now: number,
+): Window {
+  const { kind, ruleId, dedup } = first
+  const episode = (prior?.episode ?? 0) + 1
+  return {
+    groupId,
+    kind,
+    ruleId,
+    dedup,
+    episode,
+    alertId: alertIdOf(kind, ruleId, dedup, episode),
+    startedAt: now,
+    matchCount: 0,
+    distinctCount: 0,
+    alerted: false,
+    opening: draftOf(first, hosts),
+    version: 0,
+  }
+}
+
+/** An error is worth knowing at once, so its threshold is one whatever the rule's is. */
+function thresholdOf(finding: Finding): number {
+  return finding.kind === 'match' ? finding.threshold : 1
+}
+
+function countsDistinct(finding: Finding): boolean {
+  return finding.kind === 'match' && finding.unique !== undefined
+}
+
+function newValues(members: readonly Finding[], seen: ReadonlySet<string> | undefined): ReadonlySet<string> {
+  const values = members.map(uniqueValueOf).filter(value => value !== null)
+  return new Set(values.filter(value => !seen?.has(value)))
+}
+
+function draftOf(finding: Finding, hosts: ReadonlyMap<HostId, HostFacts>): AlertDraft {
+  const { event, severity, title, runbook } = finding
+  return {
+    severity,
+    title,
+    runbook,
+    context: contextOf(finding),
+    hostId: event.p_host_id,
+    hostname: hosts.get(event.p_host_id)?.name || event.hostIdentifier,
+    query: event.p_query,
+    pack: event.p_pack,
+    firstRowId: event.p_row_id,
+    destinations: finding.kind === 'match' ? finding.destinations : null,
+  }
+}
+
+function contextOf(finding: Finding): string {
+  return JSON.stringify(
+    finding.kind === 'match' ? finding.context : { stage: finding.stage, message: finding.message },
+  )
+}
+
+function createAlert(
+  window: Window,
+  draft: AlertDraft,
+  first: Finding,
+  routing: readonly Destination[],
+  now: number,
+): Creation {
+  const { alertId, kind, ruleId, dedup, episode, matchCount, startedAt } = window
+  const { destinations: chosen, ...shown } = draft
+  const { destinations, why } = routeAlert(routing, draft.severity, chosen)
+  return {
+    alert: {
+      alertId,
+      kind,
+      ruleId,
+      dedup,
+      episode,
+      ...shown,
+      eventCount: matchCount,
+      firstEventAt: startedAt,
+      lastEventAt: now,
+      createdAt: now,
+    },
+    deliveries: destinations.map(({ id }) => newDelivery(alertId, id, 'trigger', now)),
+    timeline: [
+      { alertId, at: now, entryId: '1-created', kind: 'created', detail: creationReason(window, first) },
+      { alertId, at: now, entryId: '2-routed', kind: 'routed', detail: why },
+    ],
+  }
+}
+
+function creationReason(window: Window, first: Finding): string {
+  if (first.kind === 'rule_error') return `Rule ${first.ruleId} failed in ${first.stage}.`
+  const { matchCount, distinctCount, startedAt } = window
+  const began = new Date(startedAt).toISOString()
+  const counted = countsDistinct(first)
+    ? `${distinctCount} distinct values in ${matchCount} matches`
+    : `${matchCount} ${matchCount === 1 ? 'match' : 'matches'}`
+  return `Rule ${first.ruleId}: ${counted} in the window that began ${began}; its threshold is ${first.threshold}.`
+}
+
+function matchOf(finding: Finding, alertId: string, now: number): Match {
+  const { event } = finding
+  return {
+    ruleId: finding.ruleId,
+    kind: finding.kind,
+    rowId: event.p_row_id,
+    alertId,
+    hostId: event.p_host_id,
+    eventTime: event.p_event_time,
+    matchedAt: now,
+    severity: finding.severity,
+    title: finding.title,
+    uniqueValue: uniqueValueOf(finding),
+    context: contextOf(finding),
+    event: hotJson(event),
+  }
+}
