@@ -1,0 +1,175 @@
+/**
+ * PagerDuty's Events API v2 as a model: what it refuses, and which incidents are open after what it took. No I/O.
+ * Facts: PagerDuty's OpenAPI for Events v2 and its developer documentation ("Send an alert event", "Response codes").
+ */
+
+import * as z from 'zod'
+
+/** Bytes of a whole body; more is refused. */
+const MAX_BODY_BYTES = 512_000
+
+const severity = z.enum(['critical', 'error', 'warning', 'info'])
+const routingKey = z
+  .string()
+  .length(32, "Length of 'routing_key' is incorrect (should be 32 characters)")
+  .regex(/^[A-Za-z0-9]*$/, "'routing_key' may hold letters and digits only")
+const dedupKey = z
+  .string()
+  .min(1, "'dedup_key' is blank")
+  .refine(text => [...text].length <= 255, "'dedup_key' is too long (maximum is 255 characters)")
+
+const payload = z.object({
+  summary: z
+    .string()
+    .min(1, "'payload.summary' is missing or blank")
+    .refine(text => [...text].length <= 1024, "'payload.summary' is too long (maximum is 1024 characters)"),
+  source: z.string().min(1, "'payload.source' is missing or blank"),
+  severity,
+  timestamp: z.iso.datetime({ offset: true }).optional(),
+  component: z.string().optional(),
+  group: z.string().optional(),
+  class: z.string().optional(),
+  custom_details: z.record(z.string(), z.unknown()).optional(),
+})
+
+const links = z.array(z.object({ href: z.url(), text: z.string().optional() })).optional()
+const images = z
+  .array(
+    z.object({ src: z.url({ protocol: /^https$/ }), href: z.url().optional(), alt: z.string().optional() }),
+  )
+  .optional()
+
+const pagerDutyEvent = z.discriminatedUnion('event_action', [
+  z.object({
+    event_action: z.literal('trigger'),
+    routing_key: routingKey,
+    dedup_key: dedupKey.optional(),
+    payload,
+    client: z.string().optional(),
+    client_url: z.url().optional(),
+    links,
+    images,
+  }),
+  z.object({ event_action: z.literal('acknowledge'), routing_key: routingKey, dedup_key: dedupKey }),
+  z.object({ event_action: z.literal('resolve'), routing_key: routingKey, dedup_key: dedupKey }),
+])
+
+export type PagerDutyEvent = z.infer<typeof pagerDutyEvent>
+
+export interface Incident {
+  readonly dedupKey: string
+  readonly openedAt: number
+  readonly summary: string
+  readonly source: string
+  readonly severity: z.infer<typeof severity>
+  readonly details: Readonly<Record<string, unknown>>
+  status: 'triggered' | 'acknowledged' | 'resolved'
+  /** Triggers that were added to the open incident after its first. */
+  repeats: number
+  resolvedAt: number | null
+}
+
+/** One request as it arrived, whether it was taken or not. */
+export interface Arrival {
+  readonly at: number
+  readonly status: number
+  readonly action: PagerDutyEvent['event_action'] | 'unreadable'
+  readonly dedupKey: string
+  readonly errors: readonly string[]
+}
+
+export interface PagerDutyReply {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export class PagerDutyModel {
+  /** All incidents in the order in which they opened; several may share a dedup_key one after the other. */
+  readonly incidents: Incident[] = []
+  readonly arrivals: Arrival[] = []
+  readonly #routingKeys: ReadonlySet<string>
+
+  /** @param routingKeys  the integrations that exist; any other key is refused as PagerDuty refuses it */
+  constructor(routingKeys: readonly string[]) {
+    this.#routingKeys = new Set(routingKeys)
+  }
+
+  openIncident(dedupKey: string): Incident | undefined {
+    return this.incidents.find(incident => incident.dedupKey === dedupKey && incident.status !== 'resolved')
+  }
+
+  /**
+   * Takes one body of `POST /v2/enqueue`.
+   * @param at  time of arrival, ms since the epoch
+   */
+  enqueue(body: string, at: number): PagerDutyReply {
+    const read = readEvent(body)
+    if (!read.ok) return this.#refuse(at, read.errors)
+    const { event } = read
+    if (!this.#routingKeys.has(event.routing_key)) return this.#refuse(at, ['Invalid routing key'])
+    const dedupKey = event.dedup_key ?? `generated-${this.arrivals.length + 1}`
+    this.#apply(event, dedupKey, at)
+    this.arrivals.push({ at, status: 202, action: event.event_action, dedupKey, errors: [] })
+    return {
+      status: 202,
+      body: { status: 'success', message: 'Event processed', dedup_key: dedupKey },
+    }
+  }
+
+  #refuse(at: number, errors: readonly string[]): PagerDutyReply {
+    this.arrivals.push({ at, status: 400, action: 'unreadable', dedupKey: '', errors })
+    return { status: 400, body: { status: 'invalid event', message: 'Event object is invalid', errors } }
+  }
+
+  /** A trigger adds to the open incident of its key or opens one; acknowledge and resolve without one are dropped. */
+  #apply(event: PagerDutyEvent, dedupKey: string, at: number): void {
+    const open = this.openIncident(dedupKey)
+    if (event.event_action === 'trigger') {
+      if (open === undefined) this.incidents.push(newIncident(event, dedupKey, at))
+      else open.repeats += 1
+    } else if (open !== undefined) {
+      open.status = event.event_action === 'resolve' ? 'resolved' : 'acknowledged'
+      if (event.event_action === 'resolve') open.resolvedAt = at
+    }
+  }
+}
+
+function newIncident(
+  event: Extract<PagerDutyEvent, { event_action: 'trigger' }>,
+  dedupKey: string,
+  at: number,
+): Incident {
+  return {
+    dedupKey,
+    openedAt: at,
+    summary: event.payload.summary,
+    source: event.payload.source,
+    severity: event.payload.severity,
+    details: event.payload.custom_details ?? {},
+    status: 'triggered',
+    repeats: 0,
+    resolvedAt: null,
+  }
+}
+
+type ReadEvent =
+  | { readonly ok: true; readonly event: PagerDutyEvent }
+  | { readonly ok: false; readonly errors: readonly string[] }
+
+function readEvent(body: string): ReadEvent {
+  if (new TextEncoder().encode(body).length > MAX_BODY_BYTES) {
+    return { ok: false, errors: ['Event size exceeds the maximum of 512 KB'] }
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    return { ok: false, errors: ['Event is not valid JSON'] }
+  }
+  const parsed = pagerDutyEvent.safeParse(value)
+  if (parsed.success) return { ok: true, event: parsed.data }
+  return {
+    ok: false,
+    errors: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+  }
+}
