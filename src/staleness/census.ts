@@ -1,6 +1,6 @@
 import type { Census } from './feed.ts'
 import type { SilencePolicy } from './policy.ts'
-import { judge, type Move, type WatchedHost } from './states.ts'
+import { isRevoked, judge, type Move, type WatchedHost } from './states.ts'
 
 /**
  * How many changes of each kind one run carries out; the rest is due, and found again, a minute later. Alerts cost about
@@ -51,7 +51,7 @@ export function takeCensus(policy: SilencePolicy, now: number) {
 
 /** A new host is expected to be heard only once its grace is over. */
 function isWatched(host: WatchedHost, missing: boolean): boolean {
-  return host.revokedAt === null && (host.state === 'live' || missing)
+  return !isRevoked(host) && (host.state === 'live' || missing)
 }
 
 function fellRecently(host: WatchedHost, move: Move | null, policy: SilencePolicy, now: number): boolean {

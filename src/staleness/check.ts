@@ -1,8 +1,10 @@
-import { isConflict, wake } from '../alerts/intake.ts'
+import { wake } from '../alerts/intake.ts'
 import { type Change, openAlert, resolveAlert } from '../alerts/lifecycle.ts'
 import type { HostId } from '../detect/event.ts'
 import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
+import { isConflict } from '../store/assertion.ts'
+import { addToCounters, minuteOf } from '../store/counters.ts'
 import {
   assertHostsAsRead,
   type HostMove,
@@ -12,6 +14,7 @@ import {
   readFeedState,
   writeFeedState,
 } from '../store/host-silence.ts'
+import { faultText } from '../store/within.ts'
 import { feedFalls, feedReturns, hostFalls, hostReturns } from './alert-text.ts'
 import { type Findings, takeCensus } from './census.ts'
 import { decideFeed, type FeedDecision, type FeedState } from './feed.ts'
@@ -59,9 +62,25 @@ export async function checkSilence(world: World, routing: readonly Destination[]
       world.log('silence.overtaken')
       return { outcome: 'overtaken' }
     }
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = faultText({ kind: 'failed', error })
     world.log('silence.failed', { reason })
+    await countFailure(world)
     return { outcome: 'failed', reason }
+  }
+}
+
+/** Counting shares the fate of what failed, so it may fail as well; the log has it then. */
+async function countFailure(world: World): Promise<void> {
+  const failure = {
+    minute: minuteOf(world.now()),
+    name: 'silence_checks_failed',
+    label: '',
+    value: 1,
+  } as const
+  try {
+    await addToCounters(world.db, [failure]).run()
+  } catch (error) {
+    world.log('silence.failure-not-counted', { reason: faultText({ kind: 'failed', error }) })
   }
 }
 

@@ -128,19 +128,16 @@ describe('a silent host', () => {
 })
 
 describe('a revoked host', () => {
+  const revoked = host({ state: 'silent', episode: 2, revokedAt: NOW - MINUTE })
+
   it('is no longer watched', () => {
-    const revoked = host({ state: 'silent', episode: 2, revokedAt: NOW - MINUTE })
-    expect(judge(revoked, policy, NOW).move).toMatchObject({ to: 'revoked', episode: 2 })
+    expect(judge(revoked, policy, NOW).move).toMatchObject({ to: 'revoked', episode: 2, since: NOW - MINUTE })
     expect(judge({ ...revoked, state: 'revoked' }, policy, NOW)).toEqual({ move: null, missing: false })
   })
 
-  it('is new again when it may come back', () => {
-    const readmitted = host({
-      state: 'revoked',
-      lastEnrollAt: NOW - MINUTE,
-      heard: { ...NEVER, pulse: NOW - 99 },
-    })
-    expect(judge(readmitted, policy, NOW).move).toMatchObject({ to: 'new', since: NOW - MINUTE })
+  it('is watched anew once it has enrolled after the revocation', () => {
+    const back = { ...revoked, state: 'revoked', lastEnrollAt: NOW - 1_000 } as const
+    expect(judge(back, policy, NOW).move).toMatchObject({ to: 'new', since: NOW - 1_000 })
   })
 })
 

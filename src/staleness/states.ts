@@ -59,7 +59,7 @@ const SETTLED: Judgement = { move: null, missing: false }
  * being heard just now.
  */
 export function judge(host: WatchedHost, policy: SilencePolicy, now: number): Judgement {
-  if (host.revokedAt !== null) return host.state === 'revoked' ? SETTLED : revoked(host, host.revokedAt)
+  if (isRevoked(host)) return host.state === 'revoked' ? SETTLED : revoked(host, now)
   switch (host.state) {
     case 'revoked':
       return move(host, 'new', host.lastEnrollAt, 'Enrolled again after it was revoked.')
@@ -70,6 +70,11 @@ export function judge(host: WatchedHost, policy: SilencePolicy, now: number): Ju
     case 'silent':
       return judgeSilent(host, policy, now)
   }
+}
+
+/** A revocation voids the node keys of until then; a host that enrolled after it has a good one and is watched again. */
+export function isRevoked(host: WatchedHost): boolean {
+  return host.revokedAt !== null && host.lastEnrollAt <= host.revokedAt
 }
 
 /** The newest sign of life of a host, or null when it only ever enrolled. */
@@ -111,8 +116,8 @@ function judgeSilent(host: WatchedHost, policy: SilencePolicy, now: number): Jud
   return move(host, 'live', sign.at, `Heard again (${SPOKEN[sign.channel]}) after ${gap} of silence.`)
 }
 
-function revoked(host: WatchedHost, at: number): Judgement {
-  return move(host, 'revoked', at, 'The host was revoked and is no longer watched.')
+function revoked(host: WatchedHost, now: number): Judgement {
+  return move(host, 'revoked', host.revokedAt ?? now, 'The host was revoked and is no longer watched.')
 }
 
 function move(host: WatchedHost, to: SilenceState, since: number, reason: string): Judgement {

@@ -11,6 +11,7 @@ import type { Finding } from '../detect/finding.ts'
  * - `rule_matches`, `rule_errors`: matches and failures of rules; label = rule id
  * - `posts_missing`: pointers to a spooled post that was processed before; no label
  * - `dead_letters`: messages that ran out of retries; label = queue
+ * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  */
 export type CounterName =
   | 'posts'
@@ -22,6 +23,7 @@ export type CounterName =
   | 'rule_errors'
   | 'posts_missing'
   | 'dead_letters'
+  | 'silence_checks_failed'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

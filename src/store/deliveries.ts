@@ -163,6 +163,13 @@ export function insertTimelineOfRedrive(
     .bind(deliveryId, at, detail)
 }
 
+export async function deliveryById(db: D1Database, deliveryId: string): Promise<Delivery | null> {
+  return db
+    .prepare(`SELECT ${COLUMNS} FROM deliveries d WHERE d.delivery_id = ?`)
+    .bind(deliveryId)
+    .first<Delivery>()
+}
+
 /** All deliveries of an alert, by destination and in order. */
 export async function deliveriesOf(db: D1Database, alertId: string): Promise<readonly Delivery[]> {
   const { results } = await db
