@@ -88,6 +88,8 @@ describe('loadedFiles', () => {
   })
 
   it.each([
+    'cd a;',
+    'cd a; ./x;',
     '$(',
     '(',
     '`',

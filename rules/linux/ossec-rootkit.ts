@@ -1,0 +1,42 @@
+import { pack, rule } from '../../src/detect/rule.ts'
+
+export default rule({
+  id: 'linux.ossec-rootkit',
+  title: 'File of a known rootkit',
+  severity: 'critical',
+  on: pack('ossec-rootkit'),
+  attack: ['T1014'],
+  detect: () => true,
+  alertTitle: ({ host, columns, query }) => `Rootkit file on ${host}: ${columns['path'] || query} (${query})`,
+  dedup: ({ hostId, query }) => `${hostId} ${query}`,
+  context: ({ columns, query }) => ({ query, ...columns }),
+  runbook:
+    'Do not trust what the host says of itself. Isolate it, keep memory and disk, and look at the file from outside: owner, times, content. A few names of the list are short enough to be an accident (/tmp/httpd): if the file is harmless, exclude it here. Otherwise rebuild the host and change every secret it held.',
+  replaces: ['Osquery.OSSECRootkitDetected'],
+  tests: [
+    {
+      name: 'a file of the list appears',
+      match: true,
+      query: 'reptile_rootkit',
+      columns: { path: '/reptile/reptile_cmd' },
+      title: 'Rootkit file on test-host: /reptile/reptile_cmd (reptile_rootkit)',
+      dedup: 'test-host-id reptile_rootkit',
+      severity: 'critical',
+    },
+    {
+      name: 'there since before the first look',
+      match: true,
+      query: 'bash_door',
+      counter: '0',
+      columns: { path: '/tmp/mcliZokhb' },
+    },
+    { name: 'the file is gone', match: false, action: 'removed', columns: { path: '/tmp/mcliZokhb' } },
+    {
+      name: 'the schedule of another pack speaks of a query of this one',
+      match: false,
+      pack: 'osquery-monitoring',
+      query: 'schedule',
+      columns: { name: 'pack_ossec-rootkit_reptile_rootkit' },
+    },
+  ],
+})

@@ -1,0 +1,20 @@
+import { pack } from '../../src/detect/pack.ts'
+
+/** What Margay itself needs to know of its hosts. */
+export const margay = pack({
+  name: 'margay',
+  description: 'Signs of life',
+  queries: {
+    // A snapshot is sent at every run, changed or not: with osquery's defaults a healthy host with nothing new is silent.
+    heartbeat: {
+      query:
+        'SELECT u.total_seconds AS uptime_seconds, i.version, i.config_hash, i.config_valid, i.start_time FROM osquery_info i CROSS JOIN uptime u;',
+      interval: 300,
+      snapshot: true,
+      denylist: false,
+      table: 'osquery_info',
+      description:
+        'A pulse through the way that results take, and whether the host runs the configuration it was given',
+    },
+  },
+})

@@ -1,0 +1,95 @@
+import { rule, table } from '../../src/detect/rule.ts'
+
+/** `USER_PROCESS` of utmp(5): a session of a person. */
+const USER_PROCESS = '7'
+
+/** What init and login write to wtmp in the place of a user. */
+const NOBODY = new Set(['', 'runlevel', 'reboot', 'shutdown', 'LOGIN'])
+
+/** A display, a pane of screen or tmux: started by someone who was logged in already. */
+const LOCAL = /^(?::|tmux\(|localhost$|127\.|::1$)/
+
+export default rule({
+  id: 'posix.ssh-login',
+  title: 'Login from another host',
+  severity: 'medium',
+  on: table('last'),
+  attack: ['T1078', 'T1021.004'],
+  // wtmp tells of years past; when an agent starts anew it sends all of it.
+  freshness: { column: 'time', within: '24h' },
+  detect: ({ columns }) =>
+    columns.type === USER_PROCESS &&
+    columns.host !== '' &&
+    !LOCAL.test(columns.host) &&
+    !NOBODY.has(columns.username),
+  alertTitle: ({ host, columns }) => `${columns.username} logged in on ${host} from ${columns.host}`,
+  dedup: ({ hostId, columns }) => `${hostId} ${columns.username} ${columns.host}`,
+  context: ({ columns }) => ({
+    user: columns.username,
+    source: columns.host,
+    tty: columns.tty,
+    time: columns.time,
+  }),
+  runbook:
+    'Is the source one that this user comes from (VPN, jump host, office), and is it their time of day? If not, ask them by another way than this account. If it was not they: end the session, lock the account, take its keys out of authorized_keys, and look at shell_history and crontab since the login.',
+  tests: [
+    {
+      name: 'from an address',
+      match: true,
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'ada', host: '192.0.2.7', time: '1699999700', tty: 'pts/0' },
+      title: 'ada logged in on test-host from 192.0.2.7',
+      dedup: 'test-host-id ada 192.0.2.7',
+      severity: 'medium',
+      context: { user: 'ada', source: '192.0.2.7', tty: 'pts/0', time: '1699999700' },
+    },
+    {
+      name: 'from a name, a day and a half hour ago',
+      match: true,
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'root', host: 'gw.example.com', time: String(1_700_000_000 - 88_200) },
+    },
+    {
+      name: 'a second longer ago',
+      match: false,
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'root', host: 'gw.example.com', time: String(1_700_000_000 - 88_201) },
+    },
+    {
+      name: 'a time that cannot be read',
+      match: false,
+      columns: { type: '7', username: 'ada', host: '192.0.2.7', time: 'yesterday' },
+    },
+    {
+      name: 'a logout',
+      match: false,
+      unixTime: 1_700_000_000,
+      columns: { type: '8', username: 'ada', host: '192.0.2.7', time: '1699999700' },
+    },
+    {
+      name: 'a change of runlevel',
+      match: false,
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'runlevel', host: '192.0.2.7', time: '1699999700' },
+    },
+    {
+      name: 'at the console',
+      match: false,
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'ada', host: '', time: '1699999700' },
+    },
+    {
+      name: 'a graphical session',
+      match: false,
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'ada', host: ':0', time: '1699999700' },
+    },
+    {
+      name: 'the row leaves the result',
+      match: false,
+      action: 'removed',
+      unixTime: 1_700_000_000,
+      columns: { type: '7', username: 'ada', host: '192.0.2.7', time: '1699999700' },
+    },
+  ],
+})
