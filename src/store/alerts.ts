@@ -49,10 +49,10 @@ export interface AlertGrowth {
 }
 
 export interface AlertFilter {
-  readonly status?: AlertStatus
-  readonly severity?: Severity
-  readonly rule?: string
-  readonly host?: string
+  readonly status?: AlertStatus | undefined
+  readonly severity?: Severity | undefined
+  readonly rule?: string | undefined
+  readonly host?: string | undefined
 }
 
 const COLUMNS = `

@@ -48,8 +48,8 @@ export type NewDelivery = Pick<
 >
 
 export interface DeliveryFilter {
-  readonly state?: DeliveryState
-  readonly destination?: string
+  readonly state?: DeliveryState | undefined
+  readonly destination?: string | undefined
 }
 
 const COLUMNS = `
