@@ -46,7 +46,7 @@ export function groupIdOfFinding(finding: Finding): string {
 export function uniqueValueOf(finding: Finding): string | null {
   const value = finding.kind === 'match' ? finding.unique : undefined
   // D1 keeps neither half a surrogate pair nor NUL as they are, and what is compared must be what was kept.
-  return value?.toWellFormed().replaceAll('\0', '') ?? null
+  return value?.toWellFormed().replaceAll('\0', '') || null
 }
 
 /**

@@ -108,3 +108,37 @@ export function selectExpiredLeases(db: D1Database, now: number, limit: number):
     )
     .bind(now, limit)
 }
+
+/** Reads until when the destination of a delivery is paused, as `{ until }`: no row when it never was. */
+export function selectPauseOfDelivery(db: D1Database, deliveryId: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT CAST(s.value AS INTEGER) AS until FROM deliveries d
+       JOIN states s ON s.name = 'pause:' || d.destination WHERE d.delivery_id = ?`,
+    )
+    .bind(deliveryId)
+}
+
+/** Pauses a destination until a time, unless it is paused for longer. */
+export function pauseDestination(db: D1Database, destination: string, until: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO states (name, value, version) VALUES ('pause:' || ?1, CAST(?2 AS TEXT), 1)
+       ON CONFLICT (name) DO UPDATE SET version = version + 1,
+         value = CAST(max(CAST(value AS INTEGER), CAST(?2 AS INTEGER)) AS TEXT)`,
+    )
+    .bind(destination, until)
+}
+
+/**
+ * Reads the ids of what waits behind a delivery: the same alert and destination, later in order, and not settled.
+ */
+export function selectFollowing(db: D1Database, deliveryId: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT d.delivery_id AS deliveryId FROM deliveries w
+       JOIN deliveries d ON d.alert_id = w.alert_id AND d.destination = w.destination AND d.sequence > w.sequence
+       WHERE w.delivery_id = ? AND d.state = 'pending' ORDER BY d.sequence`,
+    )
+    .bind(deliveryId)
+}

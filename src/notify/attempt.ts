@@ -1,0 +1,162 @@
+import type { Row } from '../detect/event.ts'
+import type { World } from '../env.ts'
+import type { Alert } from '../store/alerts.ts'
+import type { Delivery } from '../store/deliveries.ts'
+import {
+  claimDelivery,
+  pauseDestination,
+  type Settlement,
+  selectFollowing,
+  settleDelivery,
+} from '../store/delivery-attempts.ts'
+import { insertTimeline, type TimelineEntry } from '../store/timeline.ts'
+import type { Outcome } from './classify.ts'
+import { GIVE_UP_AFTER_MS, nextAttemptAt } from './ladder.ts'
+import { classifyPagerDuty, pagerDutyBodies } from './pagerduty.ts'
+import { EXCHANGE_LIMIT_MS, postJson } from './post.ts'
+import { randomHex, randomUnit } from './random.ts'
+import { redacted } from './redact.ts'
+import type { PagerDutyTarget } from './target.ts'
+import { wake } from './wake.ts'
+
+/** Longer than two exchanges and the commit after them, so that a lease never expires under a living consumer. */
+export const LEASE_MS = 4 * EXCHANGE_LIMIT_MS
+
+const HOUR_MS = 3_600_000
+const SECOND_MS = 1000
+
+interface Attempt {
+  readonly outcome: Outcome
+  /** HTTP status, or null when none came. */
+  readonly status: number | null
+}
+
+interface Claim {
+  readonly attempts: number
+  readonly firstAttemptAt: number
+}
+
+/**
+ * Sends one delivery, if no other consumer does, and commits what came of it.
+ *
+ * The lease is taken before and the outcome written after the send. Dying between the two leaves the lease to expire
+ * and the delivery to be sent again, with the same identity: at least once to the destination, once to people.
+ * @throws what D1 throws when it can't be asked or told
+ */
+export async function attempt(
+  world: World,
+  delivery: Delivery,
+  alert: Alert,
+  columns: Row | null,
+  target: PagerDutyTarget,
+): Promise<void> {
+  const token = randomHex(world)
+  const now = world.now()
+  const lease = { token, now, expiresAt: now + LEASE_MS }
+  const claim = await claimDelivery(world.db, delivery.deliveryId, lease).first<Claim>()
+  if (claim === null) return
+  const { routingKey, url } = target
+  const { publicUrl } = world.settings
+  const bodies = pagerDutyBodies({ action: delivery.action, alert, columns, routingKey, publicUrl })
+  const made = await send(world, url, bodies, routingKey)
+  await settle(world, delivery, token, claim, made)
+}
+
+/** Tries each body until one is not refused as unfit. */
+async function send(
+  world: World,
+  url: string,
+  bodies: readonly string[],
+  routingKey: string,
+): Promise<Attempt> {
+  let made: Attempt = { outcome: { kind: 'rejected', reason: 'There was nothing to send.' }, status: null }
+  for (const body of bodies) {
+    made = await post(world, url, body, routingKey)
+    if (made.outcome.kind !== 'rejected') return made
+  }
+  return made
+}
+
+async function post(world: World, url: string, body: string, routingKey: string): Promise<Attempt> {
+  const reply = await postJson(world, url, body)
+  if (reply.kind === 'unanswered') {
+    const reason = `${redacted(reply.reason, [routingKey])}; it may have arrived all the same`
+    return { outcome: { kind: 'transient', reason, retryAfterMs: null }, status: null }
+  }
+  const outcome = classifyPagerDuty(reply.status, reply.retryAfter, reply.body, world.now())
+  if (outcome.kind === 'delivered') return { outcome, status: reply.status }
+  const said = redacted(reply.body, [routingKey])
+  const reason = said === '' ? outcome.reason : `${outcome.reason}: ${said}`
+  return { outcome: { ...outcome, reason }, status: reply.status }
+}
+
+async function settle(
+  world: World,
+  delivery: Delivery,
+  token: string,
+  claim: Claim,
+  { outcome, status }: Attempt,
+): Promise<void> {
+  const { deliveryId, alertId, destination } = delivery
+  const now = world.now()
+  const end = settlementOf(world, claim, outcome, status, now)
+  const entry: TimelineEntry = {
+    alertId,
+    at: now,
+    // The token is in it so that a second send of the same attempt number, after a crash, is told of as well.
+    entryId: `${end.state === 'parked' ? 'parked' : 'attempt'}:${deliveryId}:${token.slice(0, 8)}`,
+    kind: end.state === 'parked' ? 'parked' : 'attempt',
+    detail: attemptText(delivery, claim, end, now),
+  }
+  const pause =
+    status === 429 && end.state === 'pending'
+      ? [pauseDestination(world.db, destination, end.nextAttemptAt)]
+      : []
+  const results = await world.db.batch<{ deliveryId: string }>([
+    settleDelivery(world.db, deliveryId, token, now, end),
+    insertTimeline(world.db, JSON.stringify([entry])),
+    selectFollowing(world.db, deliveryId),
+    ...pause,
+  ])
+  if (end.state === 'pending') return wake(world, [deliveryId], end.nextAttemptAt - now)
+  await wake(
+    world,
+    (results[2]?.results ?? []).map(row => row.deliveryId),
+  )
+}
+
+function settlementOf(
+  world: World,
+  { attempts, firstAttemptAt }: Claim,
+  outcome: Outcome,
+  responseStatus: number | null,
+  now: number,
+): Settlement {
+  switch (outcome.kind) {
+    case 'delivered':
+      return { state: 'delivered', nextAttemptAt: now, responseStatus, reason: '' }
+    case 'rejected':
+    case 'broken':
+      return { state: 'parked', nextAttemptAt: now, responseStatus, reason: outcome.reason }
+    case 'transient': {
+      const { retryAfterMs, reason } = outcome
+      const at = nextAttemptAt({ attempts, firstAttemptAt, now, retryAfterMs, random: randomUnit(world) })
+      if (at !== null) return { state: 'pending', nextAttemptAt: at, responseStatus, reason }
+      const hours = GIVE_UP_AFTER_MS / HOUR_MS
+      return {
+        state: 'parked',
+        nextAttemptAt: now,
+        responseStatus,
+        reason: `${hours} hours of trying: ${reason}`,
+      }
+    }
+  }
+}
+
+function attemptText(delivery: Delivery, { attempts }: Claim, end: Settlement, now: number): string {
+  const what = `${delivery.destination}, ${delivery.action}, attempt ${attempts}`
+  if (end.state === 'delivered') return `${what}: accepted (HTTP ${end.responseStatus}).`
+  if (end.state === 'parked') return `${what}: parked. ${end.reason}.`
+  const seconds = Math.round((end.nextAttemptAt - now) / SECOND_MS)
+  return `${what}: ${end.reason}. Next in ${seconds} s.`
+}

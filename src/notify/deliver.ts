@@ -1,0 +1,183 @@
+import type { Row } from '../detect/event.ts'
+import type { Destination } from '../detect/routing.ts'
+import type { World } from '../env.ts'
+import { type Alert, selectAlertOfDelivery } from '../store/alerts.ts'
+import { isConflict } from '../store/assertion.ts'
+import { type Delivery, selectPairOfDelivery } from '../store/deliveries.ts'
+import {
+  assertDeliveriesUnchanged,
+  closeDeliveries,
+  holdDeliveries,
+  selectFollowing,
+  selectPauseOfDelivery,
+} from '../store/delivery-attempts.ts'
+import { selectFirstEventOfDelivery } from '../store/matches.ts'
+import { insertTimeline } from '../store/timeline.ts'
+import { attempt } from './attempt.ts'
+import { randomUnit } from './random.ts'
+import { redacted } from './redact.ts'
+import { type Hold, nextStep } from './step.ts'
+import { targetOf } from './target.ts'
+import { wake } from './wake.ts'
+
+/** A Worker has six connections at once; two are left for D1 and the queue. */
+const SENDS_IN_FLIGHT = 4
+
+/** When D1 fails it fails for all: consumers come back at different times. */
+const RETRY_MIN_SECONDS = 15
+const RETRY_SPREAD_SECONDS = 105
+
+/** Deliveries that waited out a pause come back over this time instead of all at once. */
+const PAUSE_SPREAD_MS = 10_000
+
+/** A delivery that changed under our eyes is looked at again after this. */
+const CONFLICT_DELAY_MS = 1_000
+
+/**
+ * The consumer of the ALERTS queue: sends what the woken deliveries say, as far as it is still true. Never throws.
+ *
+ * A message is a wake-up and nothing more: it is acknowledged whatever became of the delivery, whose state and next
+ * attempt stand in D1. Only when D1 itself fails is the message retried.
+ */
+export async function deliver(
+  batch: MessageBatch<unknown>,
+  world: World,
+  routing: readonly Destination[],
+): Promise<void> {
+  // The senders share one iterator: each takes the next message when it is done with its own.
+  const messages = batch.messages.values()
+  const sender = async () => {
+    for (const message of messages) await deliverMessage(message, world, routing)
+  }
+  await Promise.all(Array.from({ length: SENDS_IN_FLIGHT }, sender))
+}
+
+async function deliverMessage(
+  message: Message<unknown>,
+  world: World,
+  routing: readonly Destination[],
+): Promise<void> {
+  const deliveryId = deliveryIdIn(message.body)
+  if (deliveryId === null) {
+    // Nothing can be lost with it: the delivery it may have meant is in D1, where the sweeper finds it.
+    world.log('alerts_message_unreadable', { message: message.id })
+    message.ack()
+    return
+  }
+  try {
+    await deliverOne(world, routing, deliveryId)
+    message.ack()
+  } catch (error) {
+    const fault = redacted(error instanceof Error ? error.message : 'unknown', secretsOf(world))
+    world.log('delivery_interrupted', { delivery: deliveryId, fault })
+    const delaySeconds = Math.round(RETRY_MIN_SECONDS + RETRY_SPREAD_SECONDS * randomUnit(world))
+    message.retry({ delaySeconds })
+  }
+}
+
+/** Reads the version of the message that this code knows; another version is another deploy's. */
+function deliveryIdIn(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null) return null
+  if (!('v' in body) || body.v !== 1 || !('deliveryId' in body)) return null
+  return typeof body.deliveryId === 'string' ? body.deliveryId : null
+}
+
+async function deliverOne(world: World, routing: readonly Destination[], deliveryId: string): Promise<void> {
+  const { pair, alert, columns, pausedUntil } = await readDelivery(world.db, deliveryId)
+  const step = nextStep(deliveryId, pair, alert, pausedUntil, world.now())
+  switch (step.kind) {
+    case 'leave':
+      return
+    case 'later':
+      return postpone(world, step.delivery, step.at)
+    case 'supersede':
+      return close(world, step.deliveries, 'superseded', step.reason, step.hold)
+    case 'send': {
+      const target = targetOf(step.delivery.destination, routing, world.settings)
+      if (!target.ok) return close(world, [step.delivery], 'parked', target.reason, null)
+      if (alert !== null) await attempt(world, step.delivery, alert, columns, target)
+    }
+  }
+}
+
+interface Read {
+  readonly pair: readonly Delivery[]
+  readonly alert: Alert | null
+  readonly columns: Row | null
+  readonly pausedUntil: number
+}
+
+/** One round trip, one moment. */
+async function readDelivery(db: D1Database, deliveryId: string): Promise<Read> {
+  const [pair, alert, event, pause] = await db.batch([
+    selectPairOfDelivery(db, deliveryId),
+    selectAlertOfDelivery(db, deliveryId),
+    selectFirstEventOfDelivery(db, deliveryId),
+    selectPauseOfDelivery(db, deliveryId),
+  ])
+  // Each statement names its columns as its type does; see src/store.
+  return {
+    pair: (pair?.results ?? []) as Delivery[],
+    alert: (alert?.results[0] ?? null) as Alert | null,
+    columns: columnsOf(event?.results[0] as { event: string } | undefined),
+    pausedUntil: (pause?.results[0] as { until: number } | undefined)?.until ?? 0,
+  }
+}
+
+function columnsOf(row: { readonly event: string } | undefined): Row | null {
+  if (row === undefined) return null
+  // The text is an event as `hotJson` wrote it.
+  return (JSON.parse(row.event) as { columns: Row | null }).columns
+}
+
+async function postpone(world: World, delivery: Delivery, at: number): Promise<void> {
+  const isPaused = at > delivery.nextAttemptAt
+  const until = isPaused ? at + Math.round(PAUSE_SPREAD_MS * randomUnit(world)) : at
+  // The row must say so too, or the sweeper would wake it every minute.
+  if (isPaused) await holdDeliveries(world.db, JSON.stringify([delivery.deliveryId]), until).run()
+  await wake(world, [delivery.deliveryId], until - world.now())
+}
+
+/** Takes deliveries out of the way, if they still are as they were read, and says why in the timeline. */
+async function close(
+  world: World,
+  deliveries: readonly Delivery[],
+  state: 'parked' | 'superseded',
+  reason: string,
+  hold: Hold | null,
+): Promise<void> {
+  const { db } = world
+  const now = world.now()
+  const first = deliveries[0]
+  if (first === undefined) return
+  const ids = JSON.stringify(deliveries.map(({ deliveryId }) => deliveryId))
+  const seen = deliveries.map(delivery => [delivery.deliveryId, delivery.state, delivery.attempts])
+  const entries = deliveries.map(({ alertId, deliveryId, destination, action, attempts }) => ({
+    alertId,
+    at: now,
+    entryId: `${state}:${deliveryId}:${attempts}`,
+    kind: state,
+    detail: `${destination}, ${action}: ${state === 'parked' ? 'parked' : 'not sent'}. ${reason}`,
+  }))
+  const held =
+    hold === null ? [] : [holdDeliveries(db, JSON.stringify([hold.delivery.deliveryId]), hold.until)]
+  try {
+    const results = await db.batch<{ deliveryId: string }>([
+      assertDeliveriesUnchanged(db, JSON.stringify(seen)),
+      closeDeliveries(db, ids, state, reason),
+      insertTimeline(db, JSON.stringify(entries)),
+      selectFollowing(db, first.deliveryId),
+      ...held,
+    ])
+    const following = (results[3]?.results ?? []).map(({ deliveryId }) => deliveryId)
+    await wake(world, following, hold === null ? 0 : hold.until - now)
+  } catch (error) {
+    if (!isConflict(error)) throw error
+    await wake(world, [first.deliveryId], CONFLICT_DELAY_MS)
+  }
+}
+
+function secretsOf(world: World): readonly string[] {
+  const { pagerDutyRoutingKey } = world.settings
+  return pagerDutyRoutingKey === null ? [] : [pagerDutyRoutingKey]
+}

@@ -1,0 +1,165 @@
+import type { Row } from '../detect/event.ts'
+import type { Severity } from '../detect/severity.ts'
+import type { Alert } from '../store/alerts.ts'
+import type { DeliveryAction } from '../store/deliveries.ts'
+import { utf8Length } from '../store/json-rows.ts'
+import { classify, type Outcome } from './classify.ts'
+
+/** Size of a whole body that PagerDuty takes: 512 KB, read the careful way (Events API v2; Alertmanager does the same). */
+export const BODY_MAX_BYTES = 512_000
+/** Code points of `payload.summary` (Events API v2). */
+export const SUMMARY_MAX_CODE_POINTS = 1024
+
+/** No limit is documented for the other short fields; this is what a screen shows. */
+const FIELD_MAX_CODE_POINTS = 255
+const RUNBOOK_MAX_CODE_POINTS = 8_000
+/** What the short form keeps: enough to see what happened, and 50 × 2 × 256 code points stay below 400 KB as JSON. */
+const SHORT_COLUMNS = 50
+const SHORT_VALUE_CODE_POINTS = 256
+
+const SEVERITY_OF = {
+  critical: 'critical',
+  high: 'error',
+  medium: 'warning',
+  low: 'info',
+  info: 'info',
+} as const satisfies Record<Severity, string>
+
+/** Control characters and marks that turn the reading direction: they have no business in one line of text. */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
+
+/** What one body is made of. */
+export interface Telling {
+  readonly action: DeliveryAction
+  readonly alert: Alert
+  /** Columns of the match that the alert shows; null when no rule made it or its match is gone. */
+  readonly columns: Row | null
+  readonly routingKey: string
+  /** Origin of this deployment, or null when it is not known. */
+  readonly publicUrl: string | null
+}
+
+/** The identity by which PagerDuty knows the alert, through all its triggers, acknowledges and resolves. */
+export function dedupKeyOf(alertId: string): string {
+  return `margay:${alertId}`
+}
+
+/**
+ * The bodies to try, in order: the second, with nothing in it that could be refused, only after the first was refused
+ * as unfit. (PagerDuty Events API v2, POST /v2/enqueue.) Each fits the limits whatever the alert holds.
+ */
+export function pagerDutyBodies(telling: Telling): readonly string[] {
+  const { action, alert, routingKey } = telling
+  const identity = { routing_key: routingKey, event_action: action, dedup_key: dedupKeyOf(alert.alertId) }
+  if (action !== 'trigger') return [JSON.stringify(identity)]
+
+  const head = { ...identity, client: 'Margay', ...linksOf(telling) }
+  const minimal = JSON.stringify({ ...identity, payload: essentialsOf(alert) })
+  const forms = [
+    () => withDetails(head, alert, detailsOf(alert, telling.columns), alert.context),
+    () => withDetails(head, alert, detailsOf(alert, shortened(telling.columns)), null),
+  ]
+  for (const form of forms) {
+    const body = form()
+    if (utf8Length(body) <= BODY_MAX_BYTES) return [body, minimal]
+  }
+  return [minimal]
+}
+
+/** Understands PagerDuty's answer: a bad routing key comes as 400, yet no other body would be taken either. */
+export function classifyPagerDuty(
+  status: number,
+  retryAfter: string | null,
+  body: string,
+  now: number,
+): Outcome {
+  if (status === 400 && /routing.?key/i.test(body)) {
+    return { kind: 'broken', reason: 'HTTP 400: the routing key is refused' }
+  }
+  return classify(status, retryAfter, now)
+}
+
+/** What PagerDuty can't do without. */
+function essentialsOf(alert: Alert) {
+  return {
+    summary: summaryOf(alert),
+    source: line(alert.hostname || alert.hostId || 'margay', FIELD_MAX_CODE_POINTS),
+    severity: SEVERITY_OF[alert.severity],
+    timestamp: new Date(alert.createdAt).toISOString(),
+  }
+}
+
+/** Host first: it is what tells two pages of one rule apart on a phone. */
+function summaryOf({ ruleId, title, hostname }: Alert): string {
+  const what = title || ruleId
+  const named = hostname === '' || what.includes(hostname) ? what : `${hostname}: ${what}`
+  return line(named, SUMMARY_MAX_CODE_POINTS) || 'Alert'
+}
+
+function detailsOf(alert: Alert, columns: Row | null) {
+  return {
+    host: alert.hostname,
+    host_id: alert.hostId ?? '',
+    rule: alert.ruleId,
+    kind: alert.kind,
+    severity: alert.severity,
+    count: alert.eventCount,
+    first_seen: new Date(alert.firstEventAt).toISOString(),
+    last_seen: new Date(alert.lastEventAt).toISOString(),
+    runbook: cut(alert.runbook, RUNBOOK_MAX_CODE_POINTS),
+    ...(columns === null ? {} : { columns }),
+  }
+}
+
+/** @param context  JSON text, put in as it is: it may be large, and reading it here would gain nothing */
+function withDetails(head: object, alert: Alert, details: object, context: string | null): string {
+  const optional = { component: alert.query, group: alert.pack, class: alert.ruleId }
+  const named = Object.entries(optional)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => [name, line(value, FIELD_MAX_CODE_POINTS)])
+  const payload = { ...essentialsOf(alert), ...Object.fromEntries(named) }
+  const told = context === null ? { ...details, note: 'Shortened: the alert in Margay has it all.' } : details
+  const custom =
+    context === null || context === '{}' ? JSON.stringify(told) : withMember(told, 'context', context)
+  return withMember(head, 'payload', withMember(payload, 'custom_details', custom))
+}
+
+/** Writes an object, which has members already, with one more whose value is JSON text. */
+function withMember(object: object, name: string, json: string): string {
+  return `${JSON.stringify(object).slice(0, -1)},${JSON.stringify(name)}:${json}}`
+}
+
+function linksOf({ alert, publicUrl }: Telling) {
+  const runbook = /^https:\/\/\S+$/.test(alert.runbook) ? [{ href: alert.runbook, text: 'Runbook' }] : []
+  if (publicUrl === null) return runbook.length > 0 ? { links: runbook } : {}
+  const href = `${publicUrl}/alerts/${encodeURIComponent(alert.alertId)}`
+  return { client_url: href, links: [{ href, text: 'Alert in Margay' }, ...runbook] }
+}
+
+function shortened(columns: Row | null): Row | null {
+  if (columns === null) return null
+  const kept = Object.entries(columns)
+    .slice(0, SHORT_COLUMNS)
+    .map(([name, value]) => [cut(name, SHORT_VALUE_CODE_POINTS), cut(value, SHORT_VALUE_CODE_POINTS)])
+  // fromEntries defines own properties, so a column named __proto__ stays a column.
+  return Object.fromEntries(kept)
+}
+
+function line(text: string, maxCodePoints: number): string {
+  return cut(text.replace(UNSEEN, ' ').trim(), maxCodePoints)
+}
+
+/** Cuts by code points, so that no character is parted; an ellipsis says that there was more. */
+function cut(text: string, maxCodePoints: number): string {
+  const whole = text.toWellFormed()
+  // A code point is one or two UTF-16 units, so this bounds the work on a long text.
+  if (whole.length <= maxCodePoints) return whole
+  const points = [...whole.slice(0, 2 * maxCodePoints + 2)]
+  if (points.length <= maxCodePoints && whole.length <= 2 * maxCodePoints + 2) return whole
+  return `${points
+    .slice(0, maxCodePoints - 1)
+    .join('')
+    .toWellFormed()}…`
+}

@@ -1,0 +1,92 @@
+import type { Alert } from '../store/alerts.ts'
+import type { Delivery } from '../store/deliveries.ts'
+
+/** What to do with a delivery that was woken. */
+export type Step =
+  /** Settled, being sent by another, or behind one that is: whoever settles that one wakes this. */
+  | { readonly kind: 'leave' }
+  /** Not to be sent before `at` (ms since the epoch). */
+  | { readonly kind: 'later'; readonly delivery: Delivery; readonly at: number }
+  | { readonly kind: 'send'; readonly delivery: Delivery }
+  /** No longer true: nobody is told. */
+  | {
+      readonly kind: 'supersede'
+      readonly deliveries: readonly Delivery[]
+      readonly reason: string
+      readonly hold: Hold | null
+    }
+
+/** A delivery that must wait because an earlier send of unknown outcome might still take effect. */
+export interface Hold {
+  readonly delivery: Delivery
+  readonly until: number
+}
+
+/**
+ * A trigger whose outcome is unknown may be applied late. Its resolve is held for this long, or PagerDuty might see the
+ * resolve first and keep the alert open.
+ */
+export const AMBIGUITY_HOLD_MS = 60_000
+
+/**
+ * Decides from the present state alone, never from what the message that woke it was about: messages may come late,
+ * twice, or in any order.
+ *
+ * What is not true any more is not sent. An alert that was resolved before its trigger left wakes nobody, and then its
+ * resolve has nothing to say either; unless a send of that trigger had begun, for then it may have arrived.
+ * @param pair  all deliveries of one alert to one destination, in order
+ * @param alert  null when it is gone
+ * @param pausedUntil  when the destination will take anything again (ms since the epoch), 0 when it does now
+ */
+export function nextStep(
+  deliveryId: string,
+  pair: readonly Delivery[],
+  alert: Pick<Alert, 'status'> | null,
+  pausedUntil: number,
+  now: number,
+): Step {
+  const woken = pair.find(delivery => delivery.deliveryId === deliveryId)
+  if (woken === undefined || !isFree(woken, now)) return { kind: 'leave' }
+  if (alert === null) return supersede([woken], 'The alert no longer exists.')
+
+  const before = pair.filter(({ sequence }) => sequence < woken.sequence)
+  if (before.some(delivery => delivery.state === 'leased' && !isFree(delivery, now))) return { kind: 'leave' }
+
+  const waiting = pair.filter(delivery => isFree(delivery, now))
+  const trigger = pair.find(({ action }) => action === 'trigger')
+  if (alert.status === 'resolved') {
+    const stale = waiting.filter(({ action }) => action !== 'resolve')
+    if (trigger !== undefined && wasNeverSent(trigger)) {
+      return supersede(waiting, 'The alert was resolved before this destination was told of it.')
+    }
+    if (stale.length > 0) {
+      const resolve = waiting.find(({ action }) => action === 'resolve')
+      const hold =
+        resolve !== undefined && stale.some(({ action }) => action === 'trigger')
+          ? { delivery: resolve, until: now + AMBIGUITY_HOLD_MS }
+          : null
+      return supersede(stale, 'The alert was resolved meanwhile.', hold)
+    }
+  }
+  if (before.some(({ state }) => state === 'pending' || state === 'leased')) return { kind: 'leave' }
+  if (woken.action !== 'trigger' && trigger !== undefined && wasNeverSent(trigger)) {
+    return supersede([woken], 'This destination was never told of the alert.')
+  }
+  const at = Math.max(woken.nextAttemptAt, pausedUntil)
+  return at > now ? { kind: 'later', delivery: woken, at } : { kind: 'send', delivery: woken }
+}
+
+/** Pending, or left behind by a consumer that never came back. */
+function isFree(delivery: Delivery, now: number): boolean {
+  if (delivery.state === 'pending') return true
+  return delivery.state === 'leased' && (delivery.leaseExpiresAt ?? 0) <= now
+}
+
+/** No send was ever begun, so the destination can't know. */
+function wasNeverSent({ attempts }: Delivery): boolean {
+  return attempts === 0
+}
+
+function supersede(deliveries: readonly Delivery[], reason: string, hold: Hold | null = null): Step {
+  return { kind: 'supersede', deliveries, reason, hold }
+}
