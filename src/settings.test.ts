@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Env } from './env.ts'
 import { parseSettings } from './settings.ts'
 
-// Only the text variables are read; the bindings are never touched.
-const settingsOf = (vars: Partial<Record<keyof Env, string>>) => parseSettings(vars as Partial<Env> as Env)
+// Only the text variables are read; the bindings are never touched, so a bare object stands in for them.
+const settingsOf = (vars: Partial<Record<keyof Env, string>>) => parseSettings(vars as unknown as Env)
 
 const complete = {
   ENROLL_SECRETS: 'web:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, laptops:bbbb:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',
