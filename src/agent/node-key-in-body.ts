@@ -1,4 +1,4 @@
-import { constants, createGunzip, gunzipSync } from 'node:zlib'
+import { inflatedSlice, inflateWhile } from './inflate.ts'
 import { TopLevelKeyScan } from './top-level-key.ts'
 
 /** What a body says about its node key. */
@@ -11,8 +11,6 @@ export type KeySearch =
 
 /** osqueryd writes compressed posts with the key first, so this much decides for them and the rest is never inflated. */
 const HEAD_BYTES = 512
-/** A slice of `HEAD_BYTES` inflates to 1,032 times as much at the very most (RFC 1951: 258 bytes in two bits). */
-const HEAD_INFLATED_MAX_BYTES = HEAD_BYTES * 1100
 /** Text is kept up to here in the hope that its end names the key, before every byte is looked at. */
 const DEFERRED_MAX_BYTES = 1024 * 1024
 /** Room for the last member: name, key and closing brace. */
@@ -94,51 +92,14 @@ export function nodeKeyIn(text: Uint8Array): KeySearch {
  */
 export async function nodeKeyInGzip(gzip: Uint8Array, maxInflatedBytes: number): Promise<KeySearch> {
   const head = new NodeKeyFinder()
-  head.push(inflatedHead(gzip))
-  return head.decided ? head.result() : searchStreaming(gzip, maxInflatedBytes)
-}
-
-function inflatedHead(gzip: Uint8Array): Uint8Array {
-  try {
-    return gunzipSync(gzip.subarray(0, HEAD_BYTES), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: HEAD_INFLATED_MAX_BYTES,
-    })
-  } catch {
-    // Not gzip: the stream comes to the same end and reports it.
-    return new Uint8Array()
-  }
-}
-
-/** Bytes of gzip handed over at a time: bounds what is inflated ahead of the reader. */
-const SLICE_BYTES = 16 * 1024
-
-/**
- * node:zlib and not DecompressionStream: over bytes that are already in memory the latter inflates everything at once,
- * a bomb too, whereas this one waits for its reader.
- */
-function searchStreaming(gzip: Uint8Array, maxInflatedBytes: number): Promise<KeySearch> {
-  return new Promise(resolve => {
-    const finder = new NodeKeyFinder()
-    const gunzip = createGunzip()
-    let inflatedBytes = 0
-    const finish = (whole: boolean) => {
-      resolve(finder.result(whole))
-      gunzip.destroy()
-    }
-    gunzip.on('data', (text: Uint8Array) => {
-      inflatedBytes += text.length
-      finder.push(text)
-      if (finder.decided) finish(true)
-      else if (inflatedBytes > maxInflatedBytes) finish(false)
-    })
-    gunzip.on('end', () => finish(true))
-    gunzip.on('error', () => finish(false))
-    const feed = (from: number) => {
-      if (gunzip.destroyed) return
-      if (from >= gzip.length) gunzip.end()
-      else gunzip.write(gzip.subarray(from, from + SLICE_BYTES), () => feed(from + SLICE_BYTES))
-    }
-    feed(0)
+  head.push(inflatedSlice(gzip.subarray(0, HEAD_BYTES)))
+  if (head.decided) return head.result()
+  const finder = new NodeKeyFinder()
+  let inflatedBytes = 0
+  const end = await inflateWhile(gzip, text => {
+    finder.push(text)
+    inflatedBytes += text.length
+    return !finder.decided && inflatedBytes <= maxInflatedBytes
   })
+  return finder.result(end === 'ended')
 }

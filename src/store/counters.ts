@@ -11,6 +11,7 @@ import type { Finding } from '../detect/finding.ts'
  * - `rule_matches`, `rule_errors`: matches and failures of rules; label = rule id
  * - `posts_missing`: pointers to a spooled post that was processed before; no label
  * - `dead_letters`: messages that ran out of retries; label = queue
+ * - `enroll_failed`: refused enrollments; label = address of the client, for IPv6 its first 64 bits
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  */
 export type CounterName =
@@ -23,6 +24,7 @@ export type CounterName =
   | 'rule_errors'
   | 'posts_missing'
   | 'dead_letters'
+  | 'enroll_failed'
   | 'silence_checks_failed'
 
 const MINUTE_MS = 60_000

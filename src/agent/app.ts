@@ -1,0 +1,60 @@
+import { type Context, Hono } from 'hono'
+import type { Pack } from '../detect/pack.ts'
+import type { World } from '../env.ts'
+import type { After } from './after.ts'
+import { compileConfig } from './config.ts'
+import { distributed } from './distributed.ts'
+import { enroll } from './enroll.ts'
+import { acceptLog } from './log.ts'
+import { refused, tryLater } from './reply.ts'
+import { serveConfig } from './serve-config.ts'
+
+/** The second family is Fleet's: hosts move over by a change of DNS. */
+const FAMILIES = ['/api/v1/osquery', '/api/osquery'] as const
+
+/** True for every path whose replies osqueryd reads, known or not: `agentApp` must answer it. */
+export function isAgentPath(pathname: string): boolean {
+  return FAMILIES.some(family => pathname === family || pathname.startsWith(`${family}/`))
+}
+
+/**
+ * The TLS API that osqueryd speaks: enroll, config, log, distributed/read and distributed/write, under both families of
+ * paths, by POST or PUT. Whatever happens, the answer comes from reply.ts.
+ * @param packs  what hosts are told to run
+ */
+export function agentApp(world: World, packs: readonly Pack[]): Hono {
+  const configs = compileConfig(packs, world.settings)
+  const routes: Readonly<Record<string, (request: Request, after: After) => Promise<Response>>> = {
+    enroll: (request, after) => enroll(world, request, after),
+    config: (request, after) => serveConfig(world, configs, request, after),
+    log: request => acceptLog(world, request),
+    'distributed/read': (request, after) => distributed(world, request, after),
+    'distributed/write': (request, after) => distributed(world, request, after),
+  }
+  const app = new Hono()
+  for (const [name, answer] of Object.entries(routes)) {
+    const paths = FAMILIES.map(family => `${family}/${name}`)
+    app.on(['POST', 'PUT'], paths, context => answer(context.req.raw, afterReply(context)))
+    app.on('*', paths, () => refused('method_not_allowed', 405, { allow: 'POST, PUT' }))
+  }
+  app.notFound(() => refused('not_found', 404))
+  app.onError(error => {
+    world.log('agent_route_failed', { error: error.name, at: placeOf(error) })
+    return tryLater('internal_error', 500)
+  })
+  return app
+}
+
+function afterReply(context: Context): After {
+  return work => context.executionCtx.waitUntil(work)
+}
+
+/** Where it was thrown. Not the message: it may quote what a host sent. */
+function placeOf(error: Error): string {
+  return (
+    error.stack
+      ?.split('\n')
+      .find(line => line.startsWith('    at '))
+      ?.trim() ?? ''
+  )
+}

@@ -1,0 +1,114 @@
+import type { Pack, PackQuery, Platform } from '../detect/pack.ts'
+import type { Settings } from '../env.ts'
+
+/**
+ * What hosts are told to run, compiled from the packs. osqueryd hashes the text it gets and starts its schedule anew when
+ * it changed, so the same packs always give the same text.
+ */
+export interface HostConfigs {
+  /**
+   * The config for one host, as JSON text.
+   * @param platform  osquery's platform word; with an empty one, or one that isn't known, the host gets the packs of all
+   *   platforms and leaves out by itself what isn't for it
+   * @param tags  packs that name tags are served to hosts that carry one of them
+   */
+  forHost(platform: string, tags: readonly string[]): string
+}
+
+/** The pulse: hosts without news are silent otherwise. Its interval is a setting. */
+const HEARTBEAT = { pack: 'margay', query: 'heartbeat' } as const
+
+/** Texts kept, one for each platform and set of tags. */
+const TEXTS_MAX = 200
+
+/**
+ * Flags that a config may set; the others belong into the host's flag file (osquery: docs/wiki/installation/cli-flags).
+ * A config beats the flag file.
+ */
+const OPTIONS = {
+  /** Nothing is asked over this channel yet, so hosts that have it on needn't ask often. */
+  distributed_interval: 300,
+  logger_event_type: true,
+  logger_min_status: 1,
+  /** One row a line: a snapshot in one line can exceed the line limit, and is then dropped by the host. */
+  logger_snapshot_event_type: true,
+  /** After an outage of ours hosts must be back before silence is noticed; the default is an hour. */
+  logger_tls_backoff_max: 300,
+  logger_tls_compress: true,
+  /** The default; a longer line is dropped by the host. */
+  logger_tls_max_linesize: 1_048_576,
+  /** A host never makes a refused post smaller, so posts must be small to begin with. The default is 1,024. */
+  logger_tls_max_lines: 250,
+  logger_tls_period: 10,
+  /** Query names are read back as `pack_<pack>_<query>`. */
+  pack_delimiter: '_',
+} as const
+
+/** Columns for every line. Loaded with the config; hosts read it anew each few minutes. */
+const DECORATORS = {
+  load: ['SELECT uuid AS host_uuid FROM system_info;', 'SELECT hostname FROM system_info;'],
+} as const
+
+/** Compiles the packs. Cheap; the texts are made when asked for and kept. */
+export function compileConfig(
+  packs: readonly Pack[],
+  settings: Pick<Settings, 'heartbeatSeconds'>,
+): HostConfigs {
+  const texts = new Map<string, string>()
+  const sorted = packs.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return {
+    forHost(platform, tags) {
+      const kind = kindOf(platform)
+      const served = sorted.filter(pack => suits(pack.platform, kind) && isTagged(pack, tags))
+      const which = `${kind} ${served.map(({ name }) => name).join(' ')}`
+      const known = texts.get(which)
+      if (known !== undefined) return known
+      const text = configText(served, kind, settings.heartbeatSeconds)
+      if (texts.size >= TEXTS_MAX) texts.clear()
+      texts.set(which, text)
+      return text
+    },
+  }
+}
+
+type Kind = 'linux' | 'darwin' | 'windows' | 'unknown'
+
+/** What osquery's `os_version.platform` says; distributions of Linux are too many to list. */
+function kindOf(platform: string): Kind {
+  if (platform === 'darwin' || platform === 'windows') return platform
+  return platform === '' || platform === 'freebsd' ? 'unknown' : 'linux'
+}
+
+function suits(wanted: Platform | undefined, kind: Kind): boolean {
+  if (wanted === undefined || kind === 'unknown') return true
+  return wanted === 'posix' ? kind !== 'windows' : wanted === kind
+}
+
+function isTagged(pack: Pack, tags: readonly string[]): boolean {
+  return pack.tags === undefined || pack.tags.some(tag => tags.includes(tag))
+}
+
+function configText(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number): string {
+  return JSON.stringify({
+    decorators: DECORATORS,
+    options: OPTIONS,
+    packs: Object.fromEntries(packs.map(pack => [pack.name, servedPack(pack, kind, heartbeatSeconds)])),
+  })
+}
+
+/** Only what osqueryd reads, in a fixed order; `undefined` leaves a member out. */
+function servedPack(pack: Pack, kind: Kind, heartbeatSeconds: number): object {
+  const { discovery, platform, shard, version } = pack
+  const queries = Object.values(pack.queries)
+    .filter(query => suits(query.platform, kind))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(query => [query.name, servedQuery(query, heartbeatSeconds)])
+  return { discovery, platform, shard, version, queries: Object.fromEntries(queries) }
+}
+
+function servedQuery(query: PackQuery, heartbeatSeconds: number): object {
+  const { denylist, platform, removed, shard, snapshot, version } = query
+  const isHeartbeat = query.pack === HEARTBEAT.pack && query.name === HEARTBEAT.query
+  const interval = isHeartbeat ? heartbeatSeconds : query.interval
+  return { denylist, interval, platform, query: query.query, removed, shard, snapshot, version }
+}

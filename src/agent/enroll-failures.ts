@@ -1,0 +1,67 @@
+import type { World } from '../env.ts'
+import { addToCounters, minuteOf } from '../store/counters.ts'
+import { Budget } from './budget.ts'
+
+const WINDOW_MS = 10 * 60_000
+/** Wrong secrets from one address before it is not listened to any more. */
+const FAILURES_PER_ADDRESS = 10
+/** Wrong secrets from everywhere, after which one wrong secret shuts out its address. */
+const FAILURES_IN_ALL = 500
+/** Addresses remembered; the oldest is forgotten above it. */
+const ADDRESSES_MAX = 10_000
+
+/** The brakes on guessing. Each isolate has its own: secrets are long, this keeps the noise down. */
+export interface EnrollFailures {
+  readonly byAddress: Budget
+  readonly inAll: Budget
+}
+
+const failuresOf = new WeakMap<World['settings'], EnrollFailures>()
+
+/** This isolate's failures; its configuration lives as long as the isolate. */
+export function enrollFailures(world: World): EnrollFailures {
+  const known = failuresOf.get(world.settings)
+  if (known !== undefined) return known
+  const failures = {
+    byAddress: new Budget(FAILURES_PER_ADDRESS, WINDOW_MS, ADDRESSES_MAX),
+    inAll: new Budget(FAILURES_IN_ALL, WINDOW_MS),
+  }
+  failuresOf.set(world.settings, failures)
+  return failures
+}
+
+/** True when the address has used up its failures. Ten, or a single one while everybody is guessing. */
+export function isShutOut({ byAddress, inAll }: EnrollFailures, now: number, address: string): boolean {
+  const allowed = inAll.spent(now) < FAILURES_IN_ALL ? FAILURES_PER_ADDRESS : 1
+  return byAddress.spent(now, address) >= allowed
+}
+
+/** Notes a failure here, and the returned promise in D1 as well, at best effort: it never rejects. */
+export async function noteFailure(world: World, failures: EnrollFailures, address: string): Promise<void> {
+  const now = world.now()
+  failures.byAddress.spend(now, address)
+  failures.inAll.spend(now)
+  const addition = { minute: minuteOf(now), name: 'enroll_failed', label: address, value: 1 } as const
+  try {
+    await addToCounters(world.db, [addition]).run()
+  } catch {
+    world.log('enroll_failure_not_counted', { address })
+  }
+}
+
+/**
+ * Who counts as one: the address Cloudflare saw, no header that a client can set. Of IPv6 the first 64 bits, for the
+ * rest is the client's to choose.
+ */
+export function addressOf(request: Request): string {
+  const address = request.headers.get('cf-connecting-ip') ?? 'unknown'
+  return address.includes(':') ? `${firstFourGroups(address)}::/64` : address
+}
+
+function firstFourGroups(address: string): string {
+  const [head = '', tail = ''] = address.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === '' ? [] : tail.split(':')
+  const zeros = address.includes('::') ? Math.max(0, 8 - before.length - after.length) : 0
+  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':')
+}

@@ -1,0 +1,52 @@
+import type { World } from '../env.ts'
+import { type Enrollment, enrollHost } from '../store/hosts.ts'
+import { faultText, within } from '../store/within.ts'
+import type { After } from './after.ts'
+import { addressOf, enrollFailures, isShutOut, noteFailure } from './enroll-failures.ts'
+import { type EnrollRequest, parseEnrollRequest } from './enroll-request.ts'
+import { matchingSecret } from './enroll-secret.ts'
+import { hostIdOf } from './host-identity.ts'
+import { mintNodeKey } from './node-key.ts'
+import { enrolled, refused, tryLater } from './reply.ts'
+import { readSmallBody } from './small-body.ts'
+
+/** A body has 1 to 2 KiB; this leaves room for any `host_details`. */
+const MAX_ENROLL_BYTES = 1024 * 1024
+/** The host gives up at 16 s. */
+const STORE_LIMIT_MS = 8_000
+
+/**
+ * Enrolls a host: any of the live secrets, a row under its own id, a new node key. Keys given out before live on, so that
+ * clones of one machine don't drive each other out. Whatever fails is answered with `error` and without a key.
+ */
+export async function enroll(world: World, request: Request, after: After): Promise<Response> {
+  const address = addressOf(request)
+  const failures = enrollFailures(world)
+  if (isShutOut(failures, world.now(), address)) return refused('too_many_failures', 429)
+  const body = await readSmallBody(world, request, MAX_ENROLL_BYTES)
+  if (!body.ok) return body.reason === 'read_timeout' ? tryLater(body.reason) : refused(body.reason)
+  const { enrollSecrets, nodeKeySecrets } = world.settings
+  if (enrollSecrets.length === 0 || nodeKeySecrets.length === 0) return tryLater('not_configured')
+  const said = parseEnrollRequest(body.text)
+  const secret = said === null ? null : matchingSecret(enrollSecrets, said.secret)
+  if (said === null || secret === null) {
+    world.log('enroll_refused', { address, why: said === null ? 'unreadable' : 'wrong_secret' })
+    after(noteFailure(world, failures, address))
+    return refused('enroll_refused', 403)
+  }
+  return await admit(world, said.claims, secret.label)
+}
+
+async function admit(world: World, claims: EnrollRequest['claims'], label: string): Promise<Response> {
+  const hostId = hostIdOf(claims)
+  if (hostId === null) return refused('host_unidentified')
+  const enrollment: Enrollment = { ...claims, hostId, label, at: world.now() }
+  const outcome = await within(world, STORE_LIMIT_MS, () => enrollHost(world.db, enrollment))
+  if (outcome.kind !== 'done') {
+    world.log('enroll_failed', { fault: faultText(outcome) })
+    return tryLater('storage_unavailable')
+  }
+  const { previousLabel } = outcome.value
+  world.log('host_enrolled', { host: hostId, label, previous_label: previousLabel })
+  return enrolled(await mintNodeKey(world, hostId))
+}

@@ -1,0 +1,72 @@
+import { Buffer } from 'node:buffer'
+import type { HostId } from '../detect/event.ts'
+import type { World } from '../env.ts'
+import { putSpool } from '../store/spool.ts'
+import { faultText, within } from '../store/within.ts'
+import { authenticate, unauthenticated } from './authenticate.ts'
+import { HeldBytes } from './held-bytes.ts'
+import { keepOverCap, keepUnattributed } from './keep.ts'
+import { receivePost } from './received-post.ts'
+import { stored, tryLater } from './reply.ts'
+
+/** Queues.send() resolves in some 10 ms; one that hung for 57 s has been reported. Then R2 takes the post. */
+const QUEUE_LIMIT_MS = 3_000
+/** With the read deadline of 12 s the host, which gives up at 16 s, still hears of most slow writes. */
+const SPOOL_LIMIT_MS = 5_000
+const POST_ID_BYTES = 16
+
+/** An authenticated post, compressed. */
+interface AcceptedPost {
+  readonly postId: string
+  readonly hostId: HostId
+  readonly receivedAt: number
+}
+
+/**
+ * The log route. Answers `{}` only when the queue or R2 has the bytes; what is in them is the consumer's matter, so a
+ * post that can't be read is accepted too, and kept in quarantine later. Never touches D1.
+ */
+export async function acceptLog(world: World, request: Request): Promise<Response> {
+  const held = new HeldBytes()
+  try {
+    const post = await receivePost(world, request, held)
+    if (post.kind === 'not_received') return tryLater(post.reason)
+    const sender = await authenticate(world, request, post.key)
+    if (sender.kind === 'unattributable') return await keepUnattributed(world, post)
+    if (sender.kind !== 'host') return unauthenticated(sender)
+    if (post.kind === 'over_cap') return await keepOverCap(world, sender.hostId, post)
+    return await accept(world, sender.hostId, post.gzip)
+  } finally {
+    held.release()
+  }
+}
+
+async function accept(world: World, hostId: HostId, gzip: Uint8Array): Promise<Response> {
+  const postId = Buffer.from(world.randomBytes(POST_ID_BYTES)).toString('hex')
+  const post = { postId, hostId, receivedAt: world.now() }
+  if (gzip.length > world.settings.inlineMaxBytes) {
+    const key = await spool(world, post, gzip)
+    if (key === null) return tryLater('storage_unavailable')
+    // The post is safe: if its pointer is lost the sweeper makes a new one.
+    await enqueue(world, { v: 1, kind: 'spooled', ...post, key })
+    return stored()
+  }
+  if (await enqueue(world, { v: 1, kind: 'inline', ...post, gzip })) return stored()
+  return (await spool(world, post, gzip)) === null ? tryLater('storage_unavailable') : stored()
+}
+
+/** @returns true when the queue has it */
+async function enqueue(world: World, message: Parameters<World['ingest']['send']>[0]): Promise<boolean> {
+  const outcome = await within(world, QUEUE_LIMIT_MS, () => world.ingest.send(message, { contentType: 'v8' }))
+  if (outcome.kind === 'done') return true
+  world.log('ingest_queue_refused', { kind: message.kind, fault: faultText(outcome) })
+  return false
+}
+
+/** @returns the key of the stored bytes, or null when R2 doesn't have them for certain */
+async function spool(world: World, post: AcceptedPost, gzip: Uint8Array): Promise<string | null> {
+  const outcome = await within(world, SPOOL_LIMIT_MS, () => putSpool(world.bucket, post, gzip))
+  if (outcome.kind === 'done') return outcome.value
+  world.log('spool_failed', { bytes: gzip.length, fault: faultText(outcome) })
+  return null
+}

@@ -1,0 +1,79 @@
+import type { HostId } from '../detect/event.ts'
+
+/**
+ * Posts that wait in R2 for the ingest consumer, because they are too large for a queue message or the queue refused
+ * them. The object's metadata says everything that a pointer message says, so a lost pointer can be made anew.
+ */
+const PREFIX = 'spool/'
+/** Enough for the year 5138; keeps keys in order of receipt. */
+const TIME_DIGITS = 14
+
+/** One spooled post, without its bytes. */
+export interface SpooledPointer {
+  readonly key: string
+  readonly postId: string
+  readonly hostId: HostId
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+}
+
+/** Stores the gzip bytes of a post. @returns its key @throws what R2 throws */
+export async function putSpool(
+  bucket: R2Bucket,
+  post: Omit<SpooledPointer, 'key'>,
+  gzip: Uint8Array,
+): Promise<string> {
+  const { postId, hostId, receivedAt } = post
+  const key = `${PREFIX}${String(receivedAt).padStart(TIME_DIGITS, '0')}-${postId}`
+  await bucket.put(key, gzip, {
+    httpMetadata: { contentType: 'application/gzip' },
+    customMetadata: { postId, hostId, receivedAt: String(receivedAt) },
+  })
+  return key
+}
+
+/** The gzip bytes of a spooled post, or null when it was processed before. @throws what R2 throws */
+export async function getSpool(bucket: R2Bucket, key: string): Promise<Uint8Array | null> {
+  const object = await bucket.get(key)
+  return object === null ? null : await object.bytes()
+}
+
+/** Removes posts whose events are stored. Unknown keys are no error. @param keys at most 1,000 */
+export async function deleteSpool(bucket: R2Bucket, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await bucket.delete([...keys])
+}
+
+/** A page of spooled posts, oldest first. */
+export interface SpoolPage {
+  readonly posts: readonly SpooledPointer[]
+  /** Hand it in for the next page; null at the end. */
+  readonly cursor: string | null
+}
+
+/**
+ * Lists spooled posts, oldest first. An object that is none of ours is left out.
+ * @param limit  at most 1,000; a page may hold fewer although more follow
+ */
+export async function listSpool(
+  bucket: R2Bucket,
+  limit: number,
+  cursor: string | null = null,
+): Promise<SpoolPage> {
+  const page = await bucket.list({
+    prefix: PREFIX,
+    limit,
+    include: ['customMetadata'],
+    ...(cursor === null ? {} : { cursor }),
+  })
+  return {
+    posts: page.objects.flatMap(object => pointerOf(object) ?? []),
+    cursor: page.truncated ? page.cursor : null,
+  }
+}
+
+function pointerOf(object: R2Object): SpooledPointer | null {
+  const { postId, hostId, receivedAt } = object.customMetadata ?? {}
+  if (postId === undefined || hostId === undefined || !/^\d{1,14}$/.test(receivedAt ?? '')) return null
+  // Written by putSpool from a proven id.
+  return { key: object.key, postId, hostId: hostId as HostId, receivedAt: Number(receivedAt) }
+}
