@@ -1,0 +1,56 @@
+import type { World } from '../env.ts'
+import { within } from '../store/within.ts'
+
+export type CheckResult = 'ok' | 'failing'
+
+/** What `/healthz` tells. Names and two words only: it answers anyone. */
+export interface Health {
+  /** `failing`: posts can't be accepted as promised; `degraded`: they can, but something behind is not well. */
+  readonly status: 'ok' | 'degraded' | 'failing'
+  readonly checks: {
+    /** Can a post be put where large ones go, and small ones when the queue refuses? */
+    readonly r2: CheckResult
+    /** Is there a queue to put posts on? */
+    readonly queue: CheckResult
+    /** Are there secrets by which hosts can enroll and node keys be proven? */
+    readonly secrets: CheckResult
+    /** Does the database answer? Posts are accepted without it. */
+    readonly d1: CheckResult
+    /** Is the rest of the configuration whole? */
+    readonly settings: CheckResult
+  }
+}
+
+/** Longer than R2 and D1 ever take when well; an outside probe waits 5 to 10 s. */
+const PROBE_LIMIT_MS = 2_000
+/** An object that need not exist: whether R2 answers is what is asked. */
+const PROBE_KEY = 'state/probe'
+
+/** Probes what accepting a post needs, and what comes after. Never throws. */
+export async function health(world: World): Promise<Health> {
+  const { enrollSecrets, nodeKeySecrets, problems } = world.settings
+  const [r2, d1] = await Promise.all([
+    probe(world, () => world.bucket.head(PROBE_KEY)),
+    probe(world, () => world.db.prepare('SELECT 1').first()),
+  ])
+  const checks = {
+    r2,
+    queue: result(typeof world.ingest?.send === 'function'),
+    secrets: result(enrollSecrets.length > 0 && nodeKeySecrets.length > 0),
+    d1,
+    settings: result(problems.length === 0),
+  }
+  const accepts = [checks.r2, checks.queue, checks.secrets].every(check => check === 'ok')
+  const isWell = accepts && checks.d1 === 'ok' && checks.settings === 'ok'
+  return { status: isWell ? 'ok' : accepts ? 'degraded' : 'failing', checks }
+}
+
+async function probe(world: World, work: () => Promise<unknown>): Promise<CheckResult> {
+  const outcome = await within(world, PROBE_LIMIT_MS, work)
+  if (outcome.kind === 'done') return 'ok'
+  return 'failing'
+}
+
+function result(isWell: boolean): CheckResult {
+  return isWell ? 'ok' : 'failing'
+}

@@ -1,0 +1,76 @@
+import type { Page } from './page.ts'
+
+/** A host as it lies in D1. Times are milliseconds since the epoch; `tags` and `details` are JSON text. */
+export interface HostRow {
+  readonly host_id: string
+  readonly instance_id: string
+  readonly host_identifier: string
+  readonly hostname: string
+  readonly hardware_uuid: string
+  readonly hardware_serial: string
+  readonly platform: string
+  readonly os_name: string
+  readonly os_version: string
+  readonly osquery_version: string
+  readonly enroll_label: string
+  readonly tags: string
+  readonly details: string
+  readonly enrolled_at: number
+  readonly enroll_count: number
+  readonly revoked_at: number | null
+  readonly last_enroll_at: number
+  readonly last_config_at: number | null
+  readonly last_distributed_at: number | null
+  readonly last_result_at: number | null
+  readonly last_status_at: number | null
+  readonly last_pulse_at: number | null
+  readonly last_seen_at: number
+  readonly silence_state: string
+  readonly silence_since: number
+  readonly silence_episode: number
+}
+
+export interface HostFilter {
+  readonly state?: string | undefined
+  /** Part of the hostname, host identifier, hardware UUID or serial; case counts only outside ASCII. */
+  readonly q?: string | undefined
+}
+
+/** The cursor of this list is the id of the last host of a page. */
+const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/
+
+/**
+ * Lists hosts by id: the order of the primary key, so a page costs its rows and no more unless a filter skips some.
+ * @param cursor  null for the first page, else the `nextCursor` of the page before
+ * @returns null when the cursor is not one of ours
+ */
+export async function listHosts(
+  db: D1Database,
+  filter: HostFilter,
+  cursor: string | null,
+  limit: number,
+): Promise<Page<HostRow> | null> {
+  if (cursor !== null && !HOST_ID.test(cursor)) return null
+  const { results } = await db
+    .prepare(
+      // instr() and not LIKE: no wildcards to escape, no limit of 50 bytes on the pattern.
+      `SELECT * FROM hosts
+       WHERE host_id > ?1 AND (?2 IS NULL OR silence_state = ?2)
+         AND (?3 IS NULL OR instr(lower(hostname), ?3) OR instr(lower(host_identifier), ?3)
+           OR instr(lower(hardware_uuid), ?3) OR instr(lower(hardware_serial), ?3))
+       ORDER BY host_id LIMIT ?4`,
+    )
+    .bind(cursor ?? '', filter.state ?? null, filter.q === undefined ? null : asciiLower(filter.q), limit + 1)
+    .all<HostRow>()
+  const items = results.slice(0, limit)
+  return { items, nextCursor: results.length > limit ? (items.at(-1)?.host_id ?? null) : null }
+}
+
+export async function hostById(db: D1Database, hostId: string): Promise<HostRow | null> {
+  return await db.prepare('SELECT * FROM hosts WHERE host_id = ?').bind(hostId).first<HostRow>()
+}
+
+/** SQLite's lower() knows ASCII only; JavaScript's would lower what SQLite then doesn't find. */
+function asciiLower(text: string): string {
+  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+}
