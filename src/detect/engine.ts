@@ -1,8 +1,9 @@
 import type { HostFacts, OsqueryEvent, Row } from './event.ts'
-import type { Finding } from './finding.ts'
-import { ruleError, tellMatch, WrongAnswer } from './match.ts'
+import type { Finding, RuleError } from './finding.ts'
+import { tellMatch } from './match.ts'
 import { rowOf } from './rows.ts'
 import type { Rule, RuleContext } from './rule.ts'
+import { ruleError, WrongAnswer } from './rule-error.ts'
 import { type Candidate, RuleIndex } from './rule-index.ts'
 import { EVENTED_TABLES } from './table-schema.ts'
 
@@ -58,21 +59,25 @@ function evaluateAll(
 }
 
 function evaluateOne(rule: Rule, context: RuleContext<Row>): readonly Finding[] {
-  try {
-    const verdict: unknown = rule.detect(context)
-    if (verdict === false) return NOTHING
-    if (verdict !== true) throw new WrongAnswer(`answered ${typeof verdict} instead of a boolean`)
-  } catch (thrown) {
-    return [ruleError(rule, context, 'detect', thrown)]
-  }
-  const findings: Finding[] = []
-  try {
-    if (rule.exclude?.(context) === true) return NOTHING
-  } catch (thrown) {
-    findings.push(ruleError(rule, context, 'exclude', thrown))
-  }
+  const verdict = ask(rule, context, 'detect')
+  if (typeof verdict !== 'boolean') return [verdict]
+  if (!verdict) return NOTHING
+  const excluded = rule.exclude === undefined ? false : ask(rule, context, 'exclude')
+  if (excluded === true) return NOTHING
   const { match, errors } = tellMatch(rule, context)
-  return [match, ...findings, ...errors]
+  // A broken exclusion must hide nothing, so the match stands beside its error.
+  return excluded === false ? [match, ...errors] : [match, excluded, ...errors]
+}
+
+/** The answer of a function that must say true or false, or the error that it made instead. */
+function ask(rule: Rule, context: RuleContext<Row>, stage: 'detect' | 'exclude'): boolean | RuleError {
+  try {
+    const answer: unknown = rule[stage]?.(context)
+    if (typeof answer === 'boolean') return answer
+    throw new WrongAnswer(answer, 'a boolean')
+  } catch (thrown) {
+    return ruleError(rule, context, stage, thrown)
+  }
 }
 
 function contextOf(event: OsqueryEvent, host: HostFacts): RuleContext<Row> {

@@ -26,7 +26,10 @@ export function rowPrototype(table: string): object {
 }
 
 /** A new row of the table with these values; the prototype is that of `rowPrototype`. */
-export function rowOf(table: string, values: Readonly<Record<string, string>>): Record<string, string> {
+export function rowOf(
+  table: string,
+  values: Readonly<Partial<Record<string, string>>>,
+): Record<string, string> {
   // Object.create knows no types; keys and values are those of `values`.
   const row: Record<string, string> = Object.create(rowPrototype(table))
   for (const name of Object.keys(values)) {

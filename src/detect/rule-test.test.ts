@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { rule, table } from './rule.ts'
+import { runRuleTests } from './rule-test.ts'
+
+const plain = {
+  id: 'posix.example',
+  title: 'Example',
+  severity: 'high',
+  runbook: 'Look.',
+  on: table('crontab'),
+} as const
+
+describe('runRuleTests', () => {
+  it('answers no failures when verdicts and assertions hold', () => {
+    const good = rule({
+      ...plain,
+      enabled: false,
+      detect: ({ columns, host, platform, hostTags, decorations, event }) =>
+        columns.command === 'x' &&
+        columns.path === '' &&
+        host === 'db-1' &&
+        platform === 'ubuntu' &&
+        hostTags.includes('db') &&
+        decorations['team'] === 'blue' &&
+        event.p_event_time === 5000,
+      context: ({ columns }) => ({ b: columns.command, a: 1 }),
+      tests: [
+        {
+          name: 'yes',
+          match: true,
+          columns: { command: 'x' },
+          host: 'db-1',
+          platform: 'ubuntu',
+          hostTags: ['db'],
+          decorations: { team: 'blue' },
+          unixTime: 5,
+          title: 'Example',
+          severity: 'high',
+          dedup: 'test-host-id',
+          context: { a: 1, b: 'x' },
+          destinations: null,
+        },
+        { name: 'another table', match: false, table: 'last' },
+        { name: 'no', match: false, columns: { command: 'x' }, action: 'removed' },
+      ],
+    })
+    expect(runRuleTests(good).map(({ failures }) => failures)).toEqual([[], [], []])
+  })
+
+  it('says what was expected and what came', () => {
+    const wrong = rule({
+      ...plain,
+      detect: ({ columns }) => columns.command === 'x',
+      tests: [
+        { name: 'none', match: true, columns: { command: 'y' } },
+        { name: 'some', match: false, columns: { command: 'x' } },
+        {
+          name: 'other',
+          match: true,
+          columns: { command: 'x' },
+          title: 'T',
+          severity: 'low',
+          context: { a: 1 },
+        },
+      ],
+    })
+    expect(runRuleTests(wrong)).toEqual([
+      { ruleId: 'posix.example', name: 'none', failures: ['expected a match, got none'] },
+      { ruleId: 'posix.example', name: 'some', failures: ['expected no match, got "Example"'] },
+      {
+        ruleId: 'posix.example',
+        name: 'other',
+        failures: [
+          'title: expected "T", got "Example"',
+          'severity: expected "low", got "high"',
+          'context: expected {"a":1}, got {}',
+        ],
+      },
+    ])
+  })
+
+  it('takes a rule error for a failure, also where no match is expected', () => {
+    const broken = rule({
+      ...plain,
+      detect: ({ columns }) => {
+        if (columns.command !== '') return true
+        throw new Error('empty')
+      },
+      alertTitle: () => {
+        throw new Error('title')
+      },
+      tests: [
+        { name: 'yes', match: true, columns: { command: 'x' } },
+        { name: 'no', match: false },
+      ],
+    })
+    expect(runRuleTests(broken).map(({ failures }) => failures)).toEqual([
+      ['alertTitle failed: title'],
+      ['detect failed: empty'],
+    ])
+  })
+})
