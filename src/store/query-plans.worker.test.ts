@@ -1,0 +1,72 @@
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { freshStorage } from '../../test/storage.ts'
+import { growAlerts, selectAlertOfDelivery } from './alerts.ts'
+import { insertFollowUps, selectPairOfDelivery } from './deliveries.ts'
+import {
+  claimDelivery,
+  selectExpiredLeases,
+  selectFollowing,
+  selectOverdue,
+  selectPauseOfDelivery,
+  settleDelivery,
+} from './delivery-attempts.ts'
+import {
+  assertMatchesUnknown,
+  selectFirstEventOfDelivery,
+  selectKnownMatches,
+  selectKnownUniqueValues,
+} from './matches.ts'
+import { assertWindowVersions, selectWindows } from './windows.ts'
+
+beforeEach(freshStorage)
+
+/** A database that explains what it would do instead of doing it. */
+function explaining(): D1Database {
+  return new Proxy(env.DB, {
+    get: (db, name) =>
+      name === 'prepare'
+        ? (sql: string) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        : Reflect.get(db, name).bind(db),
+  })
+}
+
+async function planOf(statement: D1PreparedStatement): Promise<readonly string[]> {
+  const { results } = await statement.all<{ detail: string }>()
+  return results.map(({ detail }) => detail)
+}
+
+const db = explaining()
+const lease = { token: 't', now: 1, expiresAt: 2 }
+const end = { state: 'pending', nextAttemptAt: 1, responseStatus: null, reason: '' } as const
+
+describe('statements of the hot path', () => {
+  it.each([
+    ['selectKnownMatches', selectKnownMatches(db, '[]')],
+    ['assertMatchesUnknown', assertMatchesUnknown(db, '[]')],
+    ['selectKnownUniqueValues', selectKnownUniqueValues(db, '[]')],
+    ['selectWindows', selectWindows(db, '[]')],
+    ['assertWindowVersions', assertWindowVersions(db, '[]')],
+    ['growAlerts', growAlerts(db, '[]')],
+    ['insertFollowUps', insertFollowUps(db, 'a', 'resolve', 1, ['open'])],
+    ['selectPairOfDelivery', selectPairOfDelivery(db, 'd')],
+    ['selectAlertOfDelivery', selectAlertOfDelivery(db, 'd')],
+    ['selectFirstEventOfDelivery', selectFirstEventOfDelivery(db, 'd')],
+    ['selectPauseOfDelivery', selectPauseOfDelivery(db, 'd')],
+    ['claimDelivery', claimDelivery(db, 'd', lease)],
+    ['settleDelivery', settleDelivery(db, 'd', 't', 1, end)],
+    ['selectFollowing', selectFollowing(db, 'd')],
+    ['selectOverdue', selectOverdue(db, 1, 1)],
+    ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],
+  ])('%s reads no table from end to end', async (_, statement) => {
+    const details = await planOf(statement)
+    expect(
+      details.filter(detail => detail.startsWith('SCAN') && !/VIRTUAL TABLE|CONSTANT ROW/.test(detail)),
+    ).toEqual([])
+    expect(details.filter(detail => detail.includes('AUTOMATIC'))).toEqual([])
+  })
+
+  it('find the values of a window by their own index', async () => {
+    expect((await planOf(selectKnownUniqueValues(db, '[]'))).join('\n')).toContain('matches_by_unique_value')
+  })
+})
