@@ -26,6 +26,8 @@ export interface Enrollment {
 export interface HostRecord extends HostFacts {
   /** Milliseconds since the epoch; node keys issued until then are void. */
   readonly revokedAt: number | null
+  /** Milliseconds since the epoch. Later than `revokedAt` when the host was let in again. */
+  readonly lastEnrollAt: number
 }
 
 /** By which road a host was heard: `pulse` is a row of the heartbeat query, which also is a `result`. */
@@ -95,13 +97,14 @@ interface HostRow {
   readonly platform: string
   readonly tags: string
   readonly revoked_at: number | null
+  readonly last_enroll_at: number
 }
 
 /** The rows of the given hosts; a host without a row is absent. */
 export async function hostsById(db: D1Database, ids: readonly HostId[]): Promise<Map<HostId, HostRecord>> {
   const { results } = await db
     .prepare(
-      `SELECT host_id, host_identifier, hostname, platform, tags, revoked_at FROM hosts
+      `SELECT host_id, host_identifier, hostname, platform, tags, revoked_at, last_enroll_at FROM hosts
        WHERE host_id IN (SELECT value FROM json_each(?1))`,
     )
     .bind(JSON.stringify(ids))
@@ -118,6 +121,7 @@ function hostRecord(row: HostRow): HostRecord {
     // Written by UPSERT_ENROLLMENT as an array of texts.
     tags: JSON.parse(row.tags) as string[],
     revokedAt: row.revoked_at,
+    lastEnrollAt: row.last_enroll_at,
   }
 }
 
