@@ -23,15 +23,29 @@ const CUTS: readonly Cut[] = [
   { text: 128, entries: 50, members: 20 },
 ]
 
+/** An event as D1 keeps it. */
+export interface HotEvent {
+  /** JSON text, at most HOT_EVENT_MAX_BYTES long. */
+  readonly json: string
+  /** Length of the event's JSON before anything was cut: about what it takes in memory. */
+  readonly wholeChars: number
+}
+
 /**
- * An event as the JSON text that D1 keeps, at most HOT_EVENT_MAX_BYTES long. A larger event is kept with its texts,
- * maps and lists cut and the flag `cut_in_hot_store`; the lake keeps it whole.
+ * An event as the JSON text that D1 keeps. A larger event is kept with its texts, maps and lists cut and the flag
+ * `cut_in_hot_store`; the lake keeps it whole.
  */
-export function hotJson(event: OsqueryEvent): string {
+export function hotEvent(event: OsqueryEvent): HotEvent {
   const whole = JSON.stringify(event)
-  if (fits(whole)) return whole
+  if (fits(whole)) return { json: whole, wholeChars: whole.length }
   const cuts = CUTS.map(cut => JSON.stringify(cutTo(event, cut)))
-  return cuts.find(fits) ?? (cuts.at(-1) as string) // CUTS is not empty, and its last step always fits
+  const json = cuts.find(fits) ?? (cuts.at(-1) as string) // CUTS is not empty, and its last step always fits
+  return { json, wholeChars: whole.length }
+}
+
+/** The text of `hotEvent` alone. */
+export function hotJson(event: OsqueryEvent): string {
+  return hotEvent(event).json
 }
 
 function fits(json: string): boolean {
