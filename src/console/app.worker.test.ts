@@ -1,0 +1,219 @@
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ADMIN_TOKEN, testConsole } from '../../test/console.ts'
+import { failingD1, failingR2 } from '../../test/faults.ts'
+import { freshStorage } from '../../test/storage.ts'
+import { testSettings } from '../../test/world.ts'
+import { ROUTES } from './routes.ts'
+
+beforeEach(freshStorage)
+
+const authorization = `Bearer ${ADMIN_TOKEN}`
+const paths = ROUTES.map(({ method, path }) => ({
+  method,
+  path: `/api/v1${path.replace(/:\w+/g, 'some-id')}`,
+}))
+
+describe.each(paths)('$method $path', ({ method, path }) => {
+  it.each([
+    ['no token', {}],
+    ['another token', { authorization: `Bearer ${ADMIN_TOKEN}x` }],
+    ['a part of the token', { authorization: `Bearer ${ADMIN_TOKEN.slice(0, -1)}` }],
+    ['an empty token', { authorization: 'Bearer ' }],
+    ['another scheme', { authorization: `Basic ${btoa(`admin:${ADMIN_TOKEN}`)}` }],
+    ['the bare token', { authorization: ADMIN_TOKEN }],
+    ['the token twice', { authorization: `Bearer ${ADMIN_TOKEN}, Bearer ${ADMIN_TOKEN}` }],
+    ['a cookie', { cookie: `authorization=${ADMIN_TOKEN}` }],
+  ])('refuses %s', async (_, headers: Record<string, string>) => {
+    const reply = await testConsole().raw(path, { method, headers })
+    expect([reply.status, reply.body.error.code]).toEqual([401, 'unauthorized'])
+    expect(reply.headers.get('www-authenticate')).toBe('Bearer')
+  })
+
+  it('refuses the token in the query string, with or without the header', async () => {
+    const withToken = `${path}?token=${ADMIN_TOKEN}`
+    const bare = await testConsole().raw(withToken, { method })
+    expect(bare.status).toBe(401)
+    const both = await testConsole().raw(withToken, { method, headers: { authorization } })
+    expect([both.status, both.body.error]).toEqual([
+      400,
+      { code: 'unknown_parameter', message: 'is not known here', field: 'token' },
+    ])
+    expect(both.text).not.toContain(ADMIN_TOKEN)
+  })
+
+  it('is closed when there is no admin token, also to an empty one', async () => {
+    for (const adminToken of [null, '']) {
+      const closed = testConsole({ settings: testSettings({ adminToken }) })
+      for (const headers of [{}, { authorization }, { authorization: 'Bearer ' }]) {
+        const reply = await closed.raw(path, { method, headers })
+        expect([reply.status, reply.body.error.code]).toEqual([503, 'not_configured'])
+      }
+    }
+  })
+
+  it('names the parameter that it does not know', async () => {
+    for (const field of ['nonsense', '__proto__', 'constructor']) {
+      const reply = await testConsole().raw(`${path}?${field}=1`, { method, headers: { authorization } })
+      expect([reply.status, reply.body.error.field]).toEqual([400, field])
+    }
+  })
+
+  it('answers 405 with what is allowed to another method', async () => {
+    const reply = await testConsole().raw(path, { method: 'DELETE', headers: { authorization } })
+    expect([reply.status, reply.body.error.code]).toEqual([405, 'method_not_allowed'])
+    expect(reply.headers.get('allow')).toContain(method)
+  })
+})
+
+describe.each(paths.filter(({ method }) => method === 'POST'))('$method $path', ({ path }) => {
+  const post = (headers: Record<string, string>, body: string | null = null) =>
+    testConsole().raw(path, { method: 'POST', headers: { authorization, ...headers }, body })
+
+  it.each(['cross-site', 'same-site'])('refuses a browser that comes from elsewhere: %s', async site => {
+    const reply = await post({ 'sec-fetch-site': site })
+    expect([reply.status, reply.body.error.code]).toEqual([403, 'cross_site'])
+  })
+
+  it.each([
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'application/jsonp',
+  ])('refuses %s, with or without a body', async type => {
+    for (const body of [null, '{}']) {
+      const reply = await post({ 'content-type': type }, body)
+      expect([reply.status, reply.body.error.code]).toEqual([415, 'unsupported_media_type'])
+    }
+  })
+
+  it.each([
+    ['{"a', 400, 'invalid_body'],
+    ['null', 400, 'invalid_body'],
+    ['[]', 400, 'invalid_body'],
+    ['"text"', 400, 'invalid_body'],
+    ['{"nonsense":1}', 400, 'invalid_body'],
+    ['{"__proto__":1}', 400, 'invalid_body'],
+    [`"${'x'.repeat(16_384)}"`, 413, 'body_too_large'],
+    ['['.repeat(16_000), 400, 'invalid_body'],
+  ])('refuses the body %.20s', async (body, status, code) => {
+    const reply = await post({ 'content-type': 'application/json' }, body)
+    expect([reply.status, reply.body.error.code]).toEqual([status, code])
+  })
+
+  it('takes no body, an empty one and an empty object', async () => {
+    expect((await post({})).status).toBe(404)
+    expect((await post({ 'content-type': 'application/json' }, '')).status).toBe(404)
+    expect((await post({ 'content-type': 'application/json; charset=utf-8' }, '{}')).status).toBe(404)
+    expect((await post({ 'sec-fetch-site': 'same-origin' })).status).toBe(404)
+  })
+})
+
+describe('an unknown route', () => {
+  it.each(['/api/v1/nonsense', '/api/v1/hosts/a/b', '/api/v1/', '/nonsense'])('%s is 404', async path => {
+    const reply = await testConsole().raw(path, { headers: { authorization } })
+    expect([reply.status, reply.body.error.code]).toEqual([404, 'not_found'])
+  })
+
+  it('does not tell strangers what there is', async () => {
+    expect((await testConsole().raw('/api/v1/nonsense')).status).toBe(401)
+  })
+})
+
+describe('a fault of ours', () => {
+  it.each(paths.filter(({ path }) => !/rules|openapi/.test(path)))(
+    'at $method $path is 500 with the id of a log line and nothing else',
+    async ({ method, path }) => {
+      const { store } = failingD1(env.DB, { failAt: 0, lasting: true })
+      const console = testConsole({ db: store })
+      const reply = await console.raw(`${path}`, { method, headers: { authorization } })
+      const requestId = reply.headers.get('x-request-id')
+      expect(requestId).toMatch(/^[0-9a-f]{16}$/)
+      expect([reply.status, reply.body]).toEqual([
+        500,
+        { error: { code: 'internal', message: `This failed on our side; the log has it as ${requestId}.` } },
+      ])
+      expect(console.world.logged.at(-1)).toMatchObject({
+        event: 'console.failed',
+        fields: { request_id: requestId, path },
+      })
+    },
+  )
+
+  it('keeps the query string out of the log', async () => {
+    const { store } = failingD1(env.DB, { failAt: 0, lasting: true })
+    const console = testConsole({ db: store })
+    await console.get('/events?q=hush-hush')
+    expect(JSON.stringify(console.world.logged)).not.toContain('hush-hush')
+  })
+})
+
+describe('GET /healthz', () => {
+  it('tells anyone that all is well', async () => {
+    const reply = await testConsole().raw('/healthz')
+    expect([reply.status, reply.body]).toEqual([
+      200,
+      { status: 'ok', checks: { r2: 'ok', queue: 'ok', secrets: 'ok', d1: 'ok', settings: 'ok' } },
+    ])
+  })
+
+  it('is degraded, and still 200, while D1 fails: posts are accepted without it', async () => {
+    const { store } = failingD1(env.DB, { failAt: 0, lasting: true })
+    const reply = await testConsole({ db: store }).raw('/healthz')
+    expect([reply.status, reply.body.status, reply.body.checks.d1]).toEqual([200, 'degraded', 'failing'])
+  })
+
+  it('fails with 503 when R2 fails', async () => {
+    const { store } = failingR2(env.BUCKET, { failAt: 0, lasting: true })
+    const reply = await rawHealth(testConsole({ bucket: store }))
+    expect(reply).toMatchObject({
+      status: 503,
+      body: { status: 'failing', checks: { r2: 'failing', d1: 'ok' } },
+    })
+  })
+
+  it('fails with 503 when R2 does not answer in time', async () => {
+    const hanging = new Proxy(env.BUCKET, { get: () => () => new Promise(() => {}) })
+    const reply = await rawHealth(testConsole({ bucket: hanging, sleep: async () => {} }))
+    expect(reply).toMatchObject({ status: 503, body: { checks: { r2: 'failing' } } })
+  })
+
+  it('fails with 503 without secrets, and says no more of the configuration than that', async () => {
+    const problems = ['ENROLL_SECRETS: the secret "red-team" is shorter than 24 characters and is ignored.']
+    const settings = testSettings({ enrollSecrets: [], problems })
+    const reply = await rawHealth(testConsole({ settings }))
+    expect(reply).toMatchObject({
+      status: 503,
+      body: { checks: { secrets: 'failing', settings: 'failing' } },
+    })
+    expect(JSON.stringify(reply.body)).not.toContain('red-team')
+  })
+
+  it('probes at most every five seconds', async () => {
+    const { store, calls } = failingR2(env.BUCKET, { failAt: 0 })
+    const console = testConsole({ bucket: store })
+    for (let n = 0; n < 10; n++) expect((await rawHealth(console)).status).toBe(503)
+    expect(calls()).toBe(1)
+    console.world.advance(5_000)
+    expect((await rawHealth(console)).status).toBe(200)
+    console.world.advance(-3_600_000)
+    await rawHealth(console)
+    expect(calls()).toBe(3)
+  })
+
+  /** A failing health is no refusal, so it doesn't have the form of one. */
+  async function rawHealth(console: ReturnType<typeof testConsole>) {
+    const response = await console.fetch('/healthz')
+    return { status: response.status, body: await response.json<object>() }
+  }
+})
+
+describe('GET /version', () => {
+  it('names what is running', async () => {
+    expect((await testConsole().raw('/version')).body).toEqual({ name: 'margay', version: '1.2.3' })
+  })
+
+  it('answers 405 to POST', async () => {
+    expect((await testConsole().raw('/version', { method: 'POST' })).status).toBe(405)
+  })
+})
