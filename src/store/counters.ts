@@ -10,7 +10,7 @@ import type { Finding } from '../detect/finding.ts'
  * - `records_rejected`: records in quarantine; label = reason
  * - `rule_matches`, `rule_errors`: matches and failures of rules; label = rule id
  * - `posts_missing`: pointers to a spooled post that was processed before; no label
- * - `dead_letters`: messages that ran out of retries; label = queue
+ * - `dead_letters`: wake-ups of deliveries that ran out of retries (posts go to quarantine instead); no label
  * - `enroll_failed`: refused enrollments; label = address of the client, for IPv6 its first 64 bits
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  */

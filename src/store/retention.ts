@@ -1,5 +1,6 @@
 import type { World } from '../env.ts'
 import { minuteOf } from './counters.ts'
+import { readProgress, writeProgress } from './progress.ts'
 import { rowIdFloor } from './row-id-range.ts'
 
 const HOUR_MS = 3_600_000
@@ -50,10 +51,11 @@ export async function enforceRetention(
 ): Promise<RetentionReport> {
   const { db } = world
   const now = world.now()
-  const cursors = await readCursors(db)
+  // Only this function writes it.
+  const cursors = ((await readProgress(db, PROGRESS)) as Cursors | null) ?? BEGINNING
   const events = await removeEvents(db, cursors.event, now - world.settings.hotHours * HOUR_MS, limits.events)
   const matches = await removeMatches(db, cursors.match, now - MATCH_DAYS * DAY_MS, limits.matches)
-  await writeCursors(db, cursors, { event: events.cursor, match: matches.cursor })
+  await writeProgress(db, PROGRESS, cursors, { event: events.cursor, match: matches.cursor })
   return {
     events: events.removed,
     matches: matches.removed,
@@ -73,27 +75,7 @@ interface Cursors {
 }
 
 const BEGINNING: Cursors = { event: '', match: ['', '', ''] }
-const CURSORS_STATE = 'retention'
-
-async function readCursors(db: D1Database): Promise<Cursors> {
-  const value = await db
-    .prepare('SELECT value FROM states WHERE name = ?1')
-    .bind(CURSORS_STATE)
-    .first<string>('value')
-  return value === null ? BEGINNING : (JSON.parse(value) as Cursors) // only writeCursors writes this row
-}
-
-async function writeCursors(db: D1Database, old: Cursors, cursors: Cursors): Promise<void> {
-  const value = JSON.stringify(cursors)
-  if (value === JSON.stringify(old)) return
-  await db
-    .prepare(
-      `INSERT INTO states (name, value, version) VALUES (?1, ?2, 1)
-       ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = version + 1`,
-    )
-    .bind(CURSORS_STATE, value)
-    .run()
-}
+const PROGRESS = 'retention'
 
 interface Slice<Cursor> {
   readonly removed: number

@@ -46,28 +46,29 @@ export async function deleteSpool(bucket: R2Bucket, keys: readonly string[]): Pr
 /** A page of spooled posts, oldest first. */
 export interface SpoolPage {
   readonly posts: readonly SpooledPointer[]
-  /** Hand it in for the next page; null at the end. */
+  /** Hand it in as `after` for the next page; null at the end. A key, so it may be kept for as long as one likes. */
   readonly cursor: string | null
 }
 
 /**
  * Lists spooled posts, oldest first. An object that is none of ours is left out.
  * @param limit  at most 1,000; a page may hold fewer although more follow
+ * @param after  the `cursor` of an earlier page or any post's key, to list what comes behind it
  */
 export async function listSpool(
   bucket: R2Bucket,
   limit: number,
-  cursor: string | null = null,
+  after: string | null = null,
 ): Promise<SpoolPage> {
   const page = await bucket.list({
     prefix: PREFIX,
     limit,
     include: ['customMetadata'],
-    ...(cursor === null ? {} : { cursor }),
+    ...(after === null ? {} : { startAfter: after }),
   })
   return {
     posts: page.objects.flatMap(object => pointerOf(object) ?? []),
-    cursor: page.truncated ? page.cursor : null,
+    cursor: page.truncated ? (page.objects.at(-1)?.key ?? null) : null,
   }
 }
 
