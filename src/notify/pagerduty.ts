@@ -85,22 +85,27 @@ export function classifyPagerDuty(
 function essentialsOf(alert: Alert) {
   return {
     summary: summaryOf(alert),
-    source: line(alert.hostname || alert.hostId || 'margay', FIELD_MAX_CODE_POINTS),
+    source: hostOf(alert) || line(alert.hostId ?? '', FIELD_MAX_CODE_POINTS) || 'margay',
     severity: SEVERITY_OF[alert.severity],
     timestamp: new Date(alert.createdAt).toISOString(),
   }
 }
 
 /** Host first: it is what tells two pages of one rule apart on a phone. */
-function summaryOf({ ruleId, title, hostname }: Alert): string {
-  const what = title || ruleId
-  const named = hostname === '' || what.includes(hostname) ? what : `${hostname}: ${what}`
-  return line(named, SUMMARY_MAX_CODE_POINTS) || 'Alert'
+function summaryOf(alert: Alert): string {
+  const what = line(alert.title, SUMMARY_MAX_CODE_POINTS) || line(alert.ruleId, SUMMARY_MAX_CODE_POINTS)
+  const host = hostOf(alert)
+  return cut(what.includes(host) ? what : `${host}: ${what}`, SUMMARY_MAX_CODE_POINTS) || 'Alert'
+}
+
+/** The name of the host as one line; empty when no host is concerned or its name shows nothing. */
+function hostOf({ hostname }: Alert): string {
+  return line(hostname, FIELD_MAX_CODE_POINTS)
 }
 
 function detailsOf(alert: Alert, columns: Row | null) {
   return {
-    host: alert.hostname,
+    host: hostOf(alert),
     host_id: alert.hostId ?? '',
     rule: alert.ruleId,
     kind: alert.kind,

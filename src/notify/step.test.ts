@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { AlertStatus } from '../store/alerts.ts'
+import { type Delivery, type DeliveryAction, newDelivery } from '../store/deliveries.ts'
+import { AMBIGUITY_HOLD_MS, nextStep, type Step } from './step.ts'
+
+const NOW = Date.UTC(2026, 10, 24, 12)
+
+function delivery(action: DeliveryAction, overrides: Partial<Delivery> = {}): Delivery {
+  return {
+    ...newDelivery('alert', 'pagerduty', action, NOW),
+    state: 'pending',
+    attempts: 0,
+    nextAttemptAt: NOW,
+    leaseExpiresAt: null,
+    responseStatus: null,
+    reason: '',
+    firstAttemptAt: null,
+    deliveredAt: null,
+    ...overrides,
+  }
+}
+
+const delivered = { state: 'delivered', attempts: 1 } as const
+const failed = { state: 'pending', attempts: 2, nextAttemptAt: NOW + 900_000 } as const
+const leased = { state: 'leased', attempts: 1, leaseExpiresAt: NOW + 1 } as const
+const abandoned = { state: 'leased', attempts: 1, leaseExpiresAt: NOW } as const
+
+/** The step for the last of the deliveries, as `kind` and, of what is superseded, the actions. */
+function step(status: AlertStatus | null, ...pair: Delivery[]): Step {
+  const woken = pair.at(-1)?.deliveryId ?? ''
+  return nextStep(woken, pair, status === null ? null : { status }, 0, NOW)
+}
+
+function superseded(taken: Step): readonly DeliveryAction[] {
+  return taken.kind === 'supersede' ? taken.deliveries.map(({ action }) => action) : []
+}
+
+describe('a trigger', () => {
+  it('is sent when it is due', () => {
+    expect(step('open', delivery('trigger')).kind).toBe('send')
+    expect(step('acknowledged', delivery('trigger')).kind).toBe('send')
+    expect(step('open', delivery('trigger', abandoned)).kind).toBe('send')
+  })
+
+  it('waits for its time and for the end of a pause', () => {
+    const early = delivery('trigger', { nextAttemptAt: NOW + 5 })
+    expect(step('open', early)).toMatchObject({ kind: 'later', at: NOW + 5 })
+    const paused = nextStep(early.deliveryId, [early], { status: 'open' }, NOW + 60, NOW)
+    expect(paused).toMatchObject({ kind: 'later', at: NOW + 60 })
+  })
+
+  it.each(['delivered', 'parked', 'superseded'] as const)('is left alone when it is %s', state => {
+    expect(step('open', delivery('trigger', { state })).kind).toBe('leave')
+  })
+
+  it('is left to the consumer that is sending it', () => {
+    expect(step('open', delivery('trigger', leased)).kind).toBe('leave')
+  })
+
+  it('is not sent any more when the alert is resolved, nor is anything behind it', () => {
+    expect(superseded(step('resolved', delivery('trigger')))).toEqual(['trigger'])
+    const pair = [delivery('trigger'), delivery('acknowledge'), delivery('resolve')]
+    const woken = nextStep(pair[0]?.deliveryId ?? '', pair, { status: 'resolved' }, 0, NOW)
+    expect(superseded(woken)).toEqual(['trigger', 'acknowledge', 'resolve'])
+  })
+
+  it('has nothing to tell when its alert is gone', () => {
+    expect(superseded(step(null, delivery('trigger')))).toEqual(['trigger'])
+  })
+})
+
+describe('a resolve', () => {
+  const resolve = delivery('resolve')
+
+  it('is sent after its trigger', () => {
+    expect(step('resolved', delivery('trigger', delivered), resolve).kind).toBe('send')
+  })
+
+  it('waits while its trigger is being sent', () => {
+    expect(step('resolved', delivery('trigger', leased), resolve).kind).toBe('leave')
+  })
+
+  it('goes with its trigger when that was never sent', () => {
+    expect(superseded(step('resolved', delivery('trigger'), resolve))).toEqual(['trigger', 'resolve'])
+    for (const state of ['parked', 'superseded'] as const) {
+      expect(superseded(step('resolved', delivery('trigger', { state }), resolve))).toEqual(['resolve'])
+    }
+  })
+
+  it.each([
+    ['failed', failed],
+    ['was abandoned', abandoned],
+  ])('takes the place of a trigger that %s, later, for that one may have arrived', (_, trigger) => {
+    const taken = step('resolved', delivery('trigger', trigger), resolve)
+    expect(superseded(taken)).toEqual(['trigger'])
+    expect(taken).toMatchObject({ hold: { delivery: resolve, until: NOW + AMBIGUITY_HOLD_MS } })
+  })
+
+  it.each(['parked', 'superseded'] as const)('is sent behind a trigger that was %s after a try', state => {
+    expect(step('resolved', delivery('trigger', { state, attempts: 1 }), resolve).kind).toBe('send')
+  })
+
+  it('overtakes an acknowledge that was not sent', () => {
+    const taken = step('resolved', delivery('trigger', delivered), delivery('acknowledge'), resolve)
+    expect(superseded(taken)).toEqual(['acknowledge'])
+    expect(taken).toMatchObject({ hold: null })
+  })
+
+  it('waits while an acknowledge is being sent', () => {
+    expect(
+      step('resolved', delivery('trigger', delivered), delivery('acknowledge', leased), resolve).kind,
+    ).toBe('leave')
+  })
+})
+
+describe('an acknowledge', () => {
+  const acknowledge = delivery('acknowledge')
+
+  it('is sent after its trigger and waits for it', () => {
+    expect(step('acknowledged', delivery('trigger', delivered), acknowledge).kind).toBe('send')
+    expect(step('acknowledged', delivery('trigger', failed), acknowledge).kind).toBe('leave')
+    expect(step('acknowledged', delivery('trigger', leased), acknowledge).kind).toBe('leave')
+  })
+
+  it('has nothing to tell a destination that never heard of the alert', () => {
+    const parked = delivery('trigger', { state: 'parked' })
+    expect(superseded(step('acknowledged', parked, acknowledge))).toEqual(['acknowledge'])
+  })
+
+  it('is not sent once the alert is resolved', () => {
+    expect(superseded(step('resolved', delivery('trigger', delivered), acknowledge))).toEqual(['acknowledge'])
+  })
+})
+
+it('leaves a delivery that does not exist', () => {
+  expect(nextStep('other', [delivery('trigger')], { status: 'open' }, 0, NOW).kind).toBe('leave')
+})
