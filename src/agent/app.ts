@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import type { Pack } from '../detect/pack.ts'
 import type { World } from '../env.ts'
 import type { After } from './after.ts'
@@ -33,20 +33,30 @@ export function agentApp(world: World, packs: readonly Pack[]): Hono {
   }
   const app = new Hono()
   for (const [name, answer] of Object.entries(routes)) {
-    const paths = FAMILIES.map(family => `${family}/${name}`)
-    app.on(['POST', 'PUT'], paths, context => answer(context.req.raw, afterReply(context)))
-    app.on('*', paths, () => refused('method_not_allowed', 405, { allow: 'POST, PUT' }))
+    for (const path of FAMILIES.map(family => `${family}/${name}`)) {
+      app.on(['POST', 'PUT'], path, async context => {
+        try {
+          return await answer(context.req.raw, work => context.executionCtx.waitUntil(work))
+        } catch (error) {
+          // Not left to onError: it is told only of what is an Error.
+          return failed(world, error)
+        }
+      })
+      app.all(path, () => refused('method_not_allowed', 405, { allow: 'POST, PUT' }))
+    }
   }
   app.notFound(() => refused('not_found', 404))
-  app.onError(error => {
-    world.log('agent_route_failed', { error: error.name, at: placeOf(error) })
-    return tryLater('internal_error', 500)
-  })
+  app.onError(error => failed(world, error))
   return app
 }
 
-function afterReply(context: Context): After {
-  return work => context.executionCtx.waitUntil(work)
+function failed(world: World, error: unknown): Response {
+  const known = error instanceof Error
+  world.log('agent_route_failed', {
+    error: known ? error.name : typeof error,
+    at: known ? placeOf(error) : '',
+  })
+  return tryLater('internal_error', 500)
 }
 
 /** Where it was thrown. Not the message: it may quote what a host sent. */

@@ -89,23 +89,24 @@ function isTagged(pack: Pack, tags: readonly string[]): boolean {
 }
 
 function configText(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number): string {
-  return JSON.stringify({
-    decorators: DECORATORS,
-    options: OPTIONS,
-    packs: Object.fromEntries(packs.map(pack => [pack.name, servedPack(pack, kind, heartbeatSeconds)])),
+  const served = packs.flatMap(pack => {
+    const queries = servedQueries(pack, kind, heartbeatSeconds)
+    const { discovery, name, platform, shard, version } = pack
+    return queries.length === 0
+      ? []
+      : [[name, { discovery, platform, queries: Object.fromEntries(queries), shard, version }]]
   })
+  return JSON.stringify({ decorators: DECORATORS, options: OPTIONS, packs: Object.fromEntries(served) })
 }
 
-/** Only what osqueryd reads, in a fixed order; `undefined` leaves a member out. */
-function servedPack(pack: Pack, kind: Kind, heartbeatSeconds: number): object {
-  const { discovery, platform, shard, version } = pack
-  const queries = Object.values(pack.queries)
+function servedQueries(pack: Pack, kind: Kind, heartbeatSeconds: number): [string, object][] {
+  return Object.values(pack.queries)
     .filter(query => suits(query.platform, kind))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(query => [query.name, servedQuery(query, heartbeatSeconds)])
-  return { discovery, platform, shard, version, queries: Object.fromEntries(queries) }
 }
 
+/** Only what osqueryd reads, in a fixed order; what is undefined is left out of the text. */
 function servedQuery(query: PackQuery, heartbeatSeconds: number): object {
   const { denylist, platform, removed, shard, snapshot, version } = query
   const isHeartbeat = query.pack === HEARTBEAT.pack && query.name === HEARTBEAT.query
