@@ -124,9 +124,12 @@ describe('a fault of ours', () => {
   it.each(paths.filter(({ path }) => !/rules|openapi/.test(path)))(
     'at $method $path is 500 with the id of a log line and nothing else',
     async ({ method, path }) => {
-      const { store } = failingD1(env.DB, { failAt: 0, lasting: true })
-      const console = testConsole({ db: store })
-      const reply = await console.raw(`${path}`, { method, headers: { authorization } })
+      const plan = { failAt: 0, lasting: true }
+      const console = testConsole({
+        db: failingD1(env.DB, plan).store,
+        bucket: failingR2(env.BUCKET, plan).store,
+      })
+      const reply = await console.raw(path, { method, headers: { authorization } })
       const requestId = reply.headers.get('x-request-id')
       expect(requestId).toMatch(/^[0-9a-f]{16}$/)
       expect([reply.status, reply.body]).toEqual([

@@ -1,7 +1,7 @@
 import type { World } from '../env.ts'
 import { within } from '../store/within.ts'
 
-export type CheckResult = 'ok' | 'failing'
+type CheckResult = 'ok' | 'failing'
 
 /** What `/healthz` tells. Names and two words only: it answers anyone. */
 export interface Health {

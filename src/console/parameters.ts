@@ -7,7 +7,7 @@ const LIMIT_MAX = 200
 const CURSOR_MAX_CHARACTERS = 300
 
 /** How many items a list answers at most. */
-export const limit = z.coerce
+const limit = z.coerce
   .number({ error: `must be a whole number from 1 to ${LIMIT_MAX}` })
   .int(`must be a whole number from 1 to ${LIMIT_MAX}`)
   .min(1, `must be a whole number from 1 to ${LIMIT_MAX}`)
@@ -16,7 +16,7 @@ export const limit = z.coerce
   .meta({ description: 'How many items at most.' })
 
 /** `next_cursor` of the page before. */
-export const cursor = z
+const cursor = z
   .string()
   .min(1)
   .max(CURSOR_MAX_CHARACTERS)

@@ -54,8 +54,3 @@ export function refusalReply(refusal: Refusal, headers: Readonly<Record<string, 
     headers,
   )
 }
-
-/** The HTTP status of a refusal. */
-export function statusOf(code: RefusalCode): number {
-  return STATUS[code]
-}

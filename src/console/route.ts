@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** What came with a request, not yet judged. */
-export interface Asked {
+interface Asked {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   /** `{}` for GET and for an empty body. */

@@ -5,9 +5,9 @@ import type { Census } from './feed.ts'
 import { CHANNELS, instant, lastSign, type Move } from './states.ts'
 
 /** Rule id of the alerts about one silent host; its dedup string is the host id. */
-export const HOST_SILENT = 'margay.host-silent'
+const HOST_SILENT = 'margay.host-silent'
 /** Rule id of the alert about the whole feed; there is one feed. */
-export const FEED_SILENT = 'margay.feed-silent'
+const FEED_SILENT = 'margay.feed-silent'
 const FEED_DEDUP = 'feed'
 
 /** Who resolves an alert when a host or the feed is heard again. */

@@ -6,9 +6,9 @@ import { isRevoked, judge, type Move, type WatchedHost } from './states.ts'
  * How many changes of each kind one run carries out; the rest is due, and found again, a minute later. Alerts cost about
  * six statements each and D1 allows 1,000 in an invocation; changes without an alert go by the thousand in one.
  */
-export const MAX_FALLS = 50
-export const MAX_RETURNS = 50
-export const MAX_QUIET_MOVES = 5_000
+const MAX_FALLS = 50
+const MAX_RETURNS = 50
+const MAX_QUIET_MOVES = 5_000
 
 /** What one run found: the count of all hosts, and the changes that are due, up to the caps above. */
 export interface Findings {

@@ -13,7 +13,7 @@ export type SilenceState = (typeof SILENCE_STATES)[number]
 
 /** By what a host can be heard. Enrolling is not among them: a host that enrolls in a loop and sends nothing is silent. */
 export const CHANNELS = ['pulse', 'result', 'status', 'config', 'distributed'] as const
-export type Channel = (typeof CHANNELS)[number]
+type Channel = (typeof CHANNELS)[number]
 
 /** What judging one host needs of its row. Times are milliseconds since the epoch by the server's clock. */
 export interface WatchedHost {

@@ -51,15 +51,11 @@ export async function hostSilencePage(
   after: string,
   limit: number,
 ): Promise<HostSilenceRow[]> {
-  const { results } = await hostSilencePageStatement(db, after, limit).all<HostSilenceRow>()
+  const { results } = await db.prepare(HOST_SILENCE_PAGE).bind(after, limit).all<HostSilenceRow>()
   return results
 }
 
-/** The statement behind `hostSilencePage`, apart so that a test can ask for its plan. */
-export function hostSilencePageStatement(db: D1Database, after: string, limit: number): D1PreparedStatement {
-  return db.prepare(HOST_SILENCE_PAGE).bind(after, limit)
-}
-
+/** Exported for the test of its plan. */
 export const HOST_SILENCE_PAGE = `SELECT host_id, hostname, host_identifier, last_enroll_at, revoked_at, last_config_at,
   last_distributed_at, last_result_at, last_status_at, last_pulse_at, silence_state, silence_since, silence_episode
 FROM hosts WHERE host_id > ? ORDER BY host_id LIMIT ?`

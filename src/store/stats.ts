@@ -1,7 +1,7 @@
 import { minuteOf } from './counters.ts'
 
 /** One count in one bucket. */
-export interface CountedBucket {
+interface CountedBucket {
   readonly name: string
   readonly label: string
   /** Milliseconds since the epoch at which the bucket begins. */
@@ -10,7 +10,7 @@ export interface CountedBucket {
 }
 
 /** A count over the whole range. */
-export interface CountedTotal {
+interface CountedTotal {
   readonly name: string
   readonly label: string
   readonly value: number
