@@ -151,10 +151,6 @@ function typeSource(tables: Map<string, Table>, release: string): string {
   }
   lines.push('}', '')
   lines.push('/** Name of an osquery table of any release. */', 'export type TableName = keyof Tables', '')
-  lines.push(
-    '/** A row of one table as a rule sees it: a column that was not selected reads as the empty string. */',
-  )
-  lines.push('export type ColumnsOf<T extends TableName> = Readonly<Record<Tables[T], string>>', '')
   return lines.join('\n')
 }
 

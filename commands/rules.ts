@@ -74,16 +74,26 @@ function meets({ on, actions }: Rule): string {
   return actions === null || actions.join() === 'added' ? what : `${what} (${actions.join(', ')})`
 }
 
-/** A rule as JSON: all that is data, its tests by number. */
+/** A rule as JSON: all of it that is data, its tests by number. */
 function described(rule: Rule): Readonly<Record<string, unknown>> {
-  const { on, tests, dedupMinutes, freshness, ...rest } = rule
+  const { on, freshness } = rule
   return {
     kind: 'rule',
-    ...rest,
-    on: { [on.kind]: on.names, ...(on.served && { served: on.served }) },
-    dedup_minutes: dedupMinutes,
-    freshness: freshness && { column: freshness.column, within_ms: freshness.withinMs },
-    tests: tests.length,
+    id: rule.id,
+    title: rule.title,
+    severity: rule.severity,
+    enabled: rule.enabled,
+    alert: rule.alert,
+    on: { [on.kind]: on.names, ...(on.served && { pack: on.served.pack }) },
+    actions: rule.actions,
+    attack: rule.attack,
+    threshold: rule.threshold,
+    dedup_minutes: rule.dedupMinutes,
+    ignore_initial: rule.ignoreInitial,
+    freshness: freshness && { column: freshness.column, within_seconds: freshness.withinMs / 1000 },
+    replaces: rule.replaces,
+    runbook: rule.runbook,
+    tests: rule.tests.length,
   }
 }
 

@@ -314,6 +314,3 @@ export interface Tables {
 
 /** Name of an osquery table of any release. */
 export type TableName = keyof Tables
-
-/** A row of one table as a rule sees it: a column that was not selected reads as the empty string. */
-export type ColumnsOf<T extends TableName> = Readonly<Record<Tables[T], string>>
