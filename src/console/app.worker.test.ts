@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ADMIN_TOKEN, testConsole } from '../../test/console.ts'
 import { failingD1, failingR2 } from '../../test/faults.ts'
@@ -106,6 +107,36 @@ describe.each(paths.filter(({ method }) => method === 'POST'))('$method $path', 
     expect((await post({ 'content-type': 'application/json' }, '')).status).toBe(404)
     expect((await post({ 'content-type': 'application/json; charset=utf-8' }, '{}')).status).toBe(404)
     expect((await post({ 'sec-fetch-site': 'same-origin' })).status).toBe(404)
+  })
+})
+
+describe('any query string', () => {
+  const names = [...new Set(ROUTES.flatMap(({ query }) => Object.keys(query.shape)))]
+  const pair = fc.tuple(
+    fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 20 })),
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom("' OR 1=1 --", '\0', '1', '-1', '1e9'),
+    ),
+  )
+
+  it('is answered or refused, never a fault of ours', async () => {
+    const console = testConsole()
+    const gets = ROUTES.filter(({ method }) => method === 'GET')
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...gets),
+        fc.array(pair, { maxLength: 3 }),
+        async ({ path }, pairs) => {
+          const query = new URLSearchParams(
+            pairs.map(([name, value]) => [name.toWellFormed(), value.toWellFormed()]),
+          )
+          const { status } = await console.get(`${path.replace(/:\w+/g, 'some-id')}?${query}`)
+          expect([200, 400, 404]).toContain(status)
+        },
+      ),
+      { numRuns: 200 },
+    )
   })
 })
 

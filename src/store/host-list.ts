@@ -1,9 +1,8 @@
 import type { Page } from './page.ts'
 
-/** A host as it lies in D1. Times are milliseconds since the epoch; `tags` and `details` are JSON text. */
+/** A host as it lies in D1. Times are milliseconds since the epoch; `tags` is a JSON array. */
 export interface HostRow {
   readonly host_id: string
-  readonly instance_id: string
   readonly host_identifier: string
   readonly hostname: string
   readonly hardware_uuid: string
@@ -14,21 +13,33 @@ export interface HostRow {
   readonly osquery_version: string
   readonly enroll_label: string
   readonly tags: string
-  readonly details: string
   readonly enrolled_at: number
   readonly enroll_count: number
   readonly revoked_at: number | null
+  readonly last_seen_at: number
+  readonly silence_state: string
+  readonly silence_since: number
+}
+
+/** A host with what only its own page shows. */
+export interface HostDetailRow extends HostRow {
+  readonly instance_id: string
+  /** What it said when it enrolled: JSON text of an object. */
+  readonly details: string
   readonly last_enroll_at: number
   readonly last_config_at: number | null
   readonly last_distributed_at: number | null
   readonly last_result_at: number | null
   readonly last_status_at: number | null
   readonly last_pulse_at: number | null
-  readonly last_seen_at: number
-  readonly silence_state: string
-  readonly silence_since: number
   readonly silence_episode: number
 }
+
+const COLUMNS = `host_id, host_identifier, hostname, hardware_uuid, hardware_serial, platform, os_name, os_version,
+  osquery_version, enroll_label, tags, enrolled_at, enroll_count, revoked_at, last_seen_at, silence_state, silence_since`
+
+const DETAIL_COLUMNS = `${COLUMNS}, instance_id, details, last_enroll_at, last_config_at, last_distributed_at,
+  last_result_at, last_status_at, last_pulse_at, silence_episode`
 
 export interface HostFilter {
   readonly state?: string | undefined
@@ -54,7 +65,7 @@ export async function listHosts(
   const { results } = await db
     .prepare(
       // instr() and not LIKE: no wildcards to escape, no limit of 50 bytes on the pattern.
-      `SELECT * FROM hosts
+      `SELECT ${COLUMNS} FROM hosts
        WHERE host_id > ?1 AND (?2 IS NULL OR silence_state = ?2)
          AND (?3 IS NULL OR instr(lower(hostname), ?3) OR instr(lower(host_identifier), ?3)
            OR instr(lower(hardware_uuid), ?3) OR instr(lower(hardware_serial), ?3))
@@ -66,8 +77,11 @@ export async function listHosts(
   return { items, nextCursor: results.length > limit ? (items.at(-1)?.host_id ?? null) : null }
 }
 
-export async function hostById(db: D1Database, hostId: string): Promise<HostRow | null> {
-  return await db.prepare('SELECT * FROM hosts WHERE host_id = ?').bind(hostId).first<HostRow>()
+export async function hostById(db: D1Database, hostId: string): Promise<HostDetailRow | null> {
+  return await db
+    .prepare(`SELECT ${DETAIL_COLUMNS} FROM hosts WHERE host_id = ?`)
+    .bind(hostId)
+    .first<HostDetailRow>()
 }
 
 /** SQLite's lower() knows ASCII only; JavaScript's would lower what SQLite then doesn't find. */

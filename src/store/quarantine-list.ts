@@ -12,6 +12,8 @@ export interface QuarantineRow {
   readonly r2_key: string
 }
 
+const COLUMNS = 'quarantine_id, quarantined_at, host_id, reason, detail, position, byte_count, r2_key'
+
 export interface QuarantineFilter {
   readonly host?: string | undefined
   readonly reason?: string | undefined
@@ -32,7 +34,7 @@ export async function listQuarantine(
   if (after === null) return null
   const { results } = await db
     .prepare(
-      `SELECT * FROM quarantine
+      `SELECT ${COLUMNS} FROM quarantine
        WHERE quarantined_at <= ?1 AND (quarantined_at < ?1 OR quarantine_id < ?2)
          AND (?3 IS NULL OR host_id = ?3) AND (?4 IS NULL OR reason = ?4)
        ORDER BY quarantined_at DESC, quarantine_id DESC LIMIT ?5`,
@@ -44,7 +46,7 @@ export async function listQuarantine(
 
 export async function quarantineById(db: D1Database, quarantineId: string): Promise<QuarantineRow | null> {
   return await db
-    .prepare('SELECT * FROM quarantine WHERE quarantine_id = ?')
+    .prepare(`SELECT ${COLUMNS} FROM quarantine WHERE quarantine_id = ?`)
     .bind(quarantineId)
     .first<QuarantineRow>()
 }
