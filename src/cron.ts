@@ -1,0 +1,35 @@
+import type { Destination } from './detect/routing.ts'
+import type { World } from './env.ts'
+import { sweepSpool } from './ingest/sweep-spool.ts'
+import { sweepDeliveries } from './notify/sweep.ts'
+import { checkSilence } from './staleness/check.ts'
+import { withLease } from './store/leases.ts'
+import { indexQuarantine } from './store/quarantine.ts'
+import { enforceRetention } from './store/retention.ts'
+
+/** A cron invocation lives 15 minutes at most, so a lease older than that has no living holder. */
+const LEASE_MS = 15 * 60_000
+
+type Job = (world: World, routing: readonly Destination[]) => Promise<unknown>
+
+/** What is due each minute. Jobs share nothing: each has its lease, and one that fails leaves the others alone. */
+const JOBS: Readonly<Record<string, Job>> = {
+  'sweep-spool': sweepSpool,
+  'sweep-deliveries': sweepDeliveries,
+  'index-quarantine': indexQuarantine,
+  'check-silence': checkSilence,
+  retention: world => enforceRetention(world),
+}
+
+/** Runs every job once. Never throws: a failure is logged and the job is due again next minute. */
+export async function runJobs(world: World, routing: readonly Destination[]): Promise<void> {
+  await Promise.all(
+    Object.entries(JOBS).map(async ([name, job]) => {
+      try {
+        await withLease(world, name, LEASE_MS, () => job(world, routing))
+      } catch (error) {
+        world.log('job_failed', { job: name, error: error instanceof Error ? error.message : typeof error })
+      }
+    }),
+  )
+}
