@@ -1,7 +1,8 @@
 import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
-import { type Channel, touchHosts } from '../store/hosts.ts'
-import type { After } from './after.ts'
+import { type Channel, type Touch, touchHosts } from '../store/hosts.ts'
+import { faultText, within } from '../store/within.ts'
+import { AFTER_LIMIT_MS, type After } from './after.ts'
 
 /** One write a minute for each host and channel is enough to tell silence, which starts at many minutes. */
 const CONTACT_INTERVAL_MS = 60_000
@@ -23,10 +24,8 @@ export function noteContact(world: World, after: After, hostId: HostId, channel:
   after(writeContact(world, { hostId, channel, at }))
 }
 
-async function writeContact(world: World, touch: Parameters<typeof touchHosts>[1][number]): Promise<void> {
-  try {
-    await touchHosts(world.db, [touch]).run()
-  } catch {
-    world.log('contact_not_noted', { host: touch.hostId, channel: touch.channel })
-  }
+async function writeContact(world: World, touch: Touch): Promise<void> {
+  const outcome = await within(world, AFTER_LIMIT_MS, () => touchHosts(world.db, [touch]).run())
+  if (outcome.kind === 'done') return
+  world.log('contact_not_noted', { host: touch.hostId, channel: touch.channel, fault: faultText(outcome) })
 }

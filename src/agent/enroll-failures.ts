@@ -1,5 +1,7 @@
 import type { World } from '../env.ts'
 import { addToCounters, minuteOf } from '../store/counters.ts'
+import { faultText, within } from '../store/within.ts'
+import { AFTER_LIMIT_MS } from './after.ts'
 import { Budget } from './budget.ts'
 
 const WINDOW_MS = 10 * 60_000
@@ -42,11 +44,8 @@ export async function noteFailure(world: World, failures: EnrollFailures, addres
   failures.byAddress.spend(now, address)
   failures.inAll.spend(now)
   const addition = { minute: minuteOf(now), name: 'enroll_failed', label: address, value: 1 } as const
-  try {
-    await addToCounters(world.db, [addition]).run()
-  } catch {
-    world.log('enroll_failure_not_counted', { address })
-  }
+  const outcome = await within(world, AFTER_LIMIT_MS, () => addToCounters(world.db, [addition]).run())
+  if (outcome.kind !== 'done') world.log('enroll_failure_not_counted', { address, fault: faultText(outcome) })
 }
 
 /**

@@ -16,7 +16,8 @@ const MAX_CONFIG_BYTES = 64 * 1024
 const HOST_CACHE_MS = 60_000
 /** Hosts remembered. Above it all are forgotten: it costs a read each. */
 const HOSTS_MAX = 10_000
-const LOOK_UP_LIMIT_MS = 3_000
+/** Beyond this a host is better served with what is known. */
+const LOOK_UP_LIMIT_MS = 2_500
 
 interface KnownHost {
   readonly record: HostRecord | null

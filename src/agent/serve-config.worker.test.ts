@@ -100,7 +100,7 @@ describe('while D1 fails', () => {
     const hanging = new Proxy(env.DB, {
       get: () => () => ({ bind: () => ({ all: () => new Promise(() => {}), run: () => Promise.resolve() }) }),
     })
-    const soon = (ms: number) => (ms === 3_000 ? Promise.resolve() : new Promise<void>(() => {}))
+    const soon = (ms: number) => (ms === 2_500 ? Promise.resolve() : new Promise<void>(() => {}))
     const { ask } = await setUp({ db: hanging, sleep: soon })
     expect(packsOf((await ask()).text)).toEqual(['margay', 'windows-only'])
   })

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { testSettings } from '../../test/world.ts'
+import { pack } from '../detect/pack.ts'
+import { compileConfig } from './config.ts'
+
+const settings = testSettings({ heartbeatSeconds: 77 })
+const query = { query: 'SELECT * FROM crontab;', interval: 60 }
+
+const margay = pack({
+  name: 'margay',
+  description: 'Ours.',
+  queries: { heartbeat: { query: 'SELECT 1;', interval: 300, snapshot: true } },
+})
+const everything = pack({
+  name: 'everything',
+  description: 'All there is.',
+  version: '5.0.0',
+  shard: 50,
+  discovery: ['SELECT 1;'],
+  queries: {
+    zulu: {
+      ...query,
+      removed: false,
+      denylist: false,
+      version: '4.0.0',
+      shard: 10,
+      table: 'crontab',
+      description: 'x',
+    },
+    alpha: { ...query, platform: 'linux', snapshot: true },
+  },
+})
+const windows = pack({ name: 'windows', description: '', platform: 'windows', queries: { a: query } })
+const posix = pack({ name: 'posix', description: '', platform: 'posix', queries: { a: query } })
+const dmz = pack({ name: 'dmz', description: '', tags: ['dmz', 'edge'], queries: { a: query } })
+const all = [windows, margay, everything, posix, dmz]
+
+const parsed = (platform: string, tags: readonly string[] = [], packs = all) =>
+  JSON.parse(compileConfig(packs, settings).forHost(platform, tags))
+const names = (platform: string, tags: readonly string[] = []) => Object.keys(parsed(platform, tags).packs)
+
+describe('the config', () => {
+  it('holds what osqueryd reads of a pack and nothing of ours', () => {
+    expect(parsed('linux').packs.everything).toEqual({
+      version: '5.0.0',
+      shard: 50,
+      discovery: ['SELECT 1;'],
+      queries: {
+        alpha: { query: query.query, interval: 60, platform: 'linux', snapshot: true },
+        zulu: {
+          query: query.query,
+          interval: 60,
+          removed: false,
+          denylist: false,
+          version: '4.0.0',
+          shard: 10,
+        },
+      },
+    })
+  })
+
+  it('beats the heart as the settings say', () => {
+    expect(parsed('').packs.margay.queries.heartbeat).toMatchObject({ interval: 77, snapshot: true })
+  })
+
+  it('is the same text for the same packs, in whatever order they stand', () => {
+    const text = compileConfig(all, settings).forHost('darwin', ['dmz'])
+    expect(compileConfig(all.toReversed(), settings).forHost('darwin', ['other', 'dmz'])).toBe(text)
+    const configs = compileConfig(all, settings)
+    expect(configs.forHost('darwin', ['dmz'])).toBe(text)
+    expect(configs.forHost('darwin', ['dmz'])).toBe(text)
+  })
+
+  it('goes by platform: distributions are Linux, unknown platforms get everything', () => {
+    expect(names('ubuntu')).toEqual(['everything', 'margay', 'posix'])
+    expect(names('darwin')).toEqual(['everything', 'margay', 'posix'])
+    expect(names('windows')).toEqual(['everything', 'margay', 'windows'])
+    expect(names('')).toEqual(['everything', 'margay', 'posix', 'windows'])
+    expect(Object.keys(parsed('windows').packs.everything.queries)).toEqual(['zulu'])
+  })
+
+  it('leaves out a pack none of whose queries is for the platform', () => {
+    const linuxOnly = pack({ name: 'lx', description: '', queries: { a: { ...query, platform: 'linux' } } })
+    expect(Object.keys(parsed('windows', [], [linuxOnly]).packs)).toEqual([])
+  })
+
+  it('gives tagged packs to hosts with one of the tags', () => {
+    expect(names('linux', ['edge', 'other'])).toContain('dmz')
+    expect(names('linux', ['other'])).not.toContain('dmz')
+  })
+
+  it('sets only flags that a config may set, as whole numbers, booleans and texts', () => {
+    const { options, decorators } = parsed('')
+    // osquery: flags of these families are marked CLI_FLAG and are refused from a config with a warning.
+    const cliOnly = /^(tls_|enroll_|config_|carver_|proxy_|logger_plugin|disable_enrollment)/
+    for (const [name, value] of Object.entries(options)) {
+      expect(name).not.toMatch(cliOnly)
+      expect(typeof value !== 'number' || Number.isInteger(value)).toBe(true)
+    }
+    expect(options).toMatchObject({
+      logger_tls_max_lines: 250,
+      logger_tls_max_linesize: 1024 * 1024,
+      logger_tls_compress: true,
+      logger_tls_period: 10,
+      logger_snapshot_event_type: true,
+      logger_min_status: 1,
+    })
+    expect(decorators.load).toHaveLength(2)
+  })
+
+  it('never grows beyond a few texts, whatever hosts call their platform', () => {
+    const configs = compileConfig(all, settings)
+    for (let i = 0; i < 1000; i++)
+      expect(configs.forHost(`distro-${i}`, [`tag-${i}`])).toBe(configs.forHost('ubuntu', []))
+  })
+})
