@@ -1,0 +1,129 @@
+import { createEngine } from '../../src/detect/engine.ts'
+import type { HostFacts, HostId, OsqueryEvent } from '../../src/detect/event.ts'
+import type { Finding } from '../../src/detect/finding.ts'
+import type { Pack } from '../../src/detect/pack.ts'
+import type { Destination } from '../../src/detect/routing.ts'
+import type { Rule } from '../../src/detect/rule.ts'
+import type { PostNormalizer } from '../../src/ingest/detection.ts'
+import { createNormalizer } from '../../src/ingest/normalize.ts'
+import { claimedHost } from './claimed-host.ts'
+import { groupAlerts } from './group-alerts.ts'
+import { alertLine, eventLine, findingLine, type Line, rejectedLine } from './lines.ts'
+import { type FileRecord, readRecords } from './read-records.ts'
+
+/** What is to be shown. What could not be read always is. */
+export interface Choice {
+  readonly events: boolean
+  readonly matches: boolean
+  readonly alerts: boolean
+}
+
+/** What the files are judged by. */
+export interface Registry {
+  readonly rules: readonly Rule[]
+  /** Tell which table a query is about. */
+  readonly packs: readonly Pack[]
+  readonly destinations: readonly Destination[]
+}
+
+/** What went by. */
+export interface Tally {
+  files: number
+  records: number
+  events: number
+  matches: number
+  ruleErrors: number
+  rejected: number
+  alerts: number
+}
+
+/**
+ * Takes files through normalization and the rules. Pure but for the bytes it is given; memory is bounded by the longest
+ * line, and by the findings when alerts are asked for.
+ */
+export class Replay {
+  readonly tally: Tally = {
+    files: 0,
+    records: 0,
+    events: 0,
+    matches: 0,
+    ruleErrors: 0,
+    rejected: 0,
+    alerts: 0,
+  }
+  /** Kept only when alerts are asked for: grouping needs them in the order of time. */
+  readonly #findings: Finding[] = []
+  readonly #hosts = new Map<HostId, HostFacts>()
+  readonly #choice: Choice
+  readonly #registry: Registry
+  readonly #receivedAt: number
+  readonly #engine
+  readonly #normalizer
+
+  /** @param receivedAt  ms since the epoch: the time of receipt, which stands in for times that can't be believed */
+  constructor(choice: Choice, registry: Registry, receivedAt: number) {
+    this.#choice = choice
+    this.#registry = registry
+    this.#receivedAt = receivedAt
+    this.#engine = createEngine(registry.rules)
+    this.#normalizer = createNormalizer(registry.packs)
+  }
+
+  /**
+   * What one file holds, as it is read.
+   * @throws what reading the bytes throws
+   */
+  async *file(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+    // Repeated lines are told apart within what one host sent, so each host of a file has a post of its own.
+    const posts = new Map<HostId, PostNormalizer>()
+    for await (const record of readRecords(bytes)) {
+      if (record.kind === 'record') yield* this.#record(name, record, posts)
+      else yield this.#rejected(name, record.line, record.reason, record.detail)
+    }
+    this.tally.files += 1
+  }
+
+  /** What follows from all files together. */
+  *end(): Generator<Line> {
+    if (!this.#choice.alerts) return
+    for (const alert of groupAlerts(this.#findings, this.#registry.destinations, this.#hosts)) {
+      this.tally.alerts += 1
+      yield alertLine(alert)
+    }
+  }
+
+  *#record(
+    file: string,
+    { line, value, repaired }: Extract<FileRecord, { kind: 'record' }>,
+    posts: Map<HostId, PostNormalizer>,
+  ): Generator<Line> {
+    this.tally.records += 1
+    const host = claimedHost(value)
+    if (!this.#hosts.has(host.id)) this.#hosts.set(host.id, host)
+    const post =
+      posts.get(host.id) ?? this.#normalizer.post({ hostId: host.id, receivedAt: this.#receivedAt })
+    posts.set(host.id, post)
+    const events: OsqueryEvent[] = []
+    const reason = post.add(value, repaired, events)
+    if (reason !== null) yield this.#rejected(file, line, reason, 'the record is no osquery log line')
+    for (const event of events) yield* this.#event(file, line, event, host)
+  }
+
+  *#event(file: string, line: number, event: OsqueryEvent, host: HostFacts): Generator<Line> {
+    this.tally.events += 1
+    if (this.#choice.events) yield eventLine(file, line, event)
+    for (const finding of this.#engine.evaluate(event, host)) {
+      if (finding.kind === 'match') this.tally.matches += 1
+      else this.tally.ruleErrors += 1
+      if (this.#choice.alerts) this.#findings.push(finding)
+      if (!this.#choice.matches) continue
+      const replaces = this.#registry.rules.find(({ id }) => id === finding.ruleId)?.replaces ?? []
+      yield findingLine(file, line, finding, host, replaces)
+    }
+  }
+
+  #rejected(file: string, line: number, reason: string, detail: string): Line {
+    this.tally.rejected += 1
+    return rejectedLine(file, line, reason, detail)
+  }
+}
