@@ -74,8 +74,8 @@ export interface AgentObserver {
   accepted?(kind: LineKind, lines: readonly BufferedLine[]): void
   /** The server did not take the lines; they stay in the buffer. */
   kept?(kind: LineKind, lines: readonly BufferedLine[], reason: string): void
-  /** The same request leaves a second time because the connection broke. */
-  sentAgain?(request: WireRequest): void
+  /** The same post leaves a second time because the connection broke. */
+  sentAgain?(kind: LineKind, lines: readonly BufferedLine[]): void
   enrolled?(nodeKey: string): void
   configured?(config: Readonly<Record<string, unknown>>): void
 }
@@ -218,7 +218,7 @@ export class SimulatedAgent {
     const { logEndpoint, logCompress } = this.flags
     const request = await logRequest(logEndpoint, this.nodeKey, kind, texts, logCompress)
     this.#observer.sending?.(kind, lines, this.#failures[kind] + 1)
-    const answer = await this.#deliver(request)
+    const answer = await this.#deliver(request, () => this.#observer.sentAgain?.(kind, lines))
     const outcome = this.#outcome(answer)
     if (outcome === 'taken') {
       this.buffer.delete(lines)
@@ -244,22 +244,22 @@ export class SimulatedAgent {
   }
 
   /** One request: redirects are followed with the same body, a broken connection is tried once more at once. */
-  async #deliver(request: WireRequest): Promise<WireAnswer> {
+  async #deliver(request: WireRequest, onSecondTry?: () => void): Promise<WireAnswer> {
     let current = request
-    let answer = await this.#sendTwice(current)
+    let answer = await this.#sendTwice(current, onSecondTry)
     for (let hops = 0; answer.kind === 'answered' && REDIRECTS.has(answer.status); hops += 1) {
       const path = redirectPath(answer.location)
       if (path === null || hops === MAX_REDIRECTS) return { kind: 'timeout' }
       current = { ...current, path }
-      answer = await this.#sendTwice(current)
+      answer = await this.#sendTwice(current, onSecondTry)
     }
     return answer
   }
 
-  async #sendTwice(request: WireRequest): Promise<WireAnswer> {
+  async #sendTwice(request: WireRequest, onSecondTry?: () => void): Promise<WireAnswer> {
     const first = await this.#world.send(request)
     if (!isBroken(first)) return first
-    this.#observer.sentAgain?.(request)
+    onSecondTry?.()
     const second = await this.#world.send(request)
     return isBroken(second) ? { kind: 'broken' } : second
   }

@@ -22,16 +22,23 @@ const UNIX = ['ubuntu', 'darwin'] as const
 const EVERYWHERE = ['ubuntu', 'darwin', 'windows'] as const
 const DAY_S = 86_400
 
+export interface HostileRow extends SuspectRow {
+  /** Id of the rule that must find it. */
+  readonly rule: string
+}
+
 /** Each of another rule, so that each must page on its own. */
 export const HOSTILE_ROWS = [
   {
     what: 'a cron job that runs a file from /tmp',
+    rule: 'posix.cron-loads-from-tmp',
     platforms: UNIX,
     name: CRONTAB,
-    columns: () => cronJob('/tmp/.X11-cache/update --quiet', '/etc/cron.d/update'),
+    columns: () => cronJob('root /tmp/.X11-cache/update --quiet', '/etc/cron.d/update'),
   },
   {
     what: 'a file of the Bash door rootkit',
+    rule: 'linux.ossec-rootkit',
     platforms: ['ubuntu'],
     name: 'pack_ossec-rootkit_bash_door',
     columns: () => ({
@@ -49,6 +56,7 @@ export const HOSTILE_ROWS = [
   },
   {
     what: 'a launch daemon of WireLurker',
+    rule: 'macos.osx-attacks',
     platforms: ['darwin'],
     name: 'pack_osx-attacks_WireLurker',
     columns: () => ({
@@ -62,8 +70,9 @@ export const HOSTILE_ROWS = [
   },
   {
     what: 'a browser extension of the unwanted kind',
+    rule: 'browser.unwanted-chrome-extension',
     platforms: ['darwin', 'windows'],
-    name: 'pack_unwanted-chrome-extensions_HolaVPN',
+    name: 'pack_unwanted-chrome-extensions_hola-vpn',
     columns: host => ({
       identifier: 'gkojfkhlekighikafcpjkiklfbnlmeio',
       name: 'Hola VPN',
@@ -75,11 +84,12 @@ export const HOSTILE_ROWS = [
   },
   {
     what: 'a fresh login over SSH',
+    rule: 'posix.ssh-login',
     platforms: ['ubuntu'],
     name: LAST,
     columns: (host, unixTime) => login(host, unixTime - 5, '203.0.113.77', 'pts/0'),
   },
-] as const satisfies readonly SuspectRow[]
+] as const satisfies readonly HostileRow[]
 
 /** Neighbours of the above that are everyday life. */
 export const LOOKALIKE_ROWS = [
@@ -87,13 +97,13 @@ export const LOOKALIKE_ROWS = [
     what: 'a cron job whose path only begins like /tmp',
     platforms: UNIX,
     name: CRONTAB,
-    columns: () => cronJob('/tmpfiles/rotate --all', '/etc/cron.d/rotate'),
+    columns: () => cronJob('root /tmpfiles/rotate --all', '/etc/cron.d/rotate'),
   },
   {
-    what: 'a cron job that names a template',
+    what: 'a cron job that cleans up /tmp',
     platforms: UNIX,
     name: CRONTAB,
-    columns: () => cronJob('/usr/local/bin/render --template /srv/tmp.d/page', '/etc/crontab'),
+    columns: () => cronJob('root find /tmp -mtime +7 -delete', '/etc/crontab'),
   },
   {
     what: 'a login over SSH of last week',
@@ -159,7 +169,6 @@ function login(host: HostProfile, time: number, from: string, tty: string): Colu
     time: String(time),
     tty,
     type: '7',
-    type_name: 'user-process',
     username: host.userName,
   }
 }

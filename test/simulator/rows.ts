@@ -6,6 +6,7 @@
 import type { HostProfile } from './host-profile.ts'
 import { type Columns, eventLine, type LineHead, snapshotEventLine } from './result-line.ts'
 import type { Seed } from './seed.ts'
+import { OSQUERY_VERSION } from './wire.ts'
 
 interface Activity {
   readonly query: string
@@ -59,9 +60,9 @@ export function heartbeatLine(
   return snapshotEventLine(headOf(host, name, unixTime, 0), {
     config_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c',
     config_valid: '1',
-    total_seconds: String(uptimeSeconds),
-    uuid: host.hardwareUuid,
-    version: '5.23.1',
+    start_time: String(unixTime - uptimeSeconds),
+    uptime_seconds: String(uptimeSeconds),
+    version: OSQUERY_VERSION,
   })
 }
 

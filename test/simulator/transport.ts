@@ -68,7 +68,7 @@ export function fetchTransport(
 
 function headerList(request: WireRequest, host: string): string[] {
   return [
-    ...request.headers.flatMap(([name, value]) => [name, value]),
+    ...request.headers.flat(),
     'Host',
     host,
     'Content-Length',

@@ -1,0 +1,179 @@
+import { HOSTILE_ROWS, type HostileRow, LOOKALIKE_ROWS } from '../../test/simulator/hostile-rows.ts'
+import type { Incident } from '../../test/simulator/pagerduty.ts'
+import { Seed } from '../../test/simulator/seed.ts'
+import { networkTransport } from '../../test/simulator/transport.ts'
+import type { Transport } from '../../test/simulator/wire.ts'
+import { flakyTransport } from './hazards.ts'
+import { DemoHost } from './hosts.ts'
+import { Ledger } from './ledger.ts'
+
+/** Hosts that have a part of their own, by index. All run Linux but the third and the sixth. */
+const PARTS = { flaky: 0, silent: 1, flooding: 3, rubbish: 4 } as const
+
+/** One page that has to come: the rule, the host, and what must make it fire. */
+export interface ExpectedPage {
+  readonly rule: string
+  readonly hostname: string
+  /** When what has to page first left its host, ms since the epoch; null when nothing was sent, for silence. */
+  readonly postedAt: () => number | null
+  readonly resolves: boolean
+}
+
+/** Between two turns of hosts that wait in their back-off. */
+const DRAIN_POLL_MS = 200
+
+/** Rule id of a silent host's alert. */
+export const HOST_SILENT = 'margay.host-silent'
+
+interface FleetSurroundings {
+  readonly origin: string
+  readonly enrollSecret: string
+  readonly posted: (lines: number, bytes: number) => void
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+/** All simulated hosts, the parts they play, and the book on what they posted. */
+export class Fleet {
+  readonly ledger = new Ledger()
+  readonly hosts: readonly DemoHost[]
+  readonly expectedPages: ExpectedPage[] = []
+  readonly transport: Transport
+  #isNetworkFlaky = true
+
+  constructor(count: number, surroundings: FleetSurroundings) {
+    const { origin, enrollSecret, posted, sleep } = surroundings
+    this.transport = networkTransport(origin)
+    const counted: Transport = request => {
+      posted(0, request.body.length)
+      return this.transport(request)
+    }
+    const flaky = flakyTransport(counted, new Seed(7), () => this.#isNetworkFlaky)
+    this.hosts = Array.from(
+      { length: count },
+      (_, index) =>
+        new DemoHost(index, {
+          enrollSecret,
+          transport: index === PARTS.flaky ? flaky : counted,
+          now: () => Date.now(),
+          sleep,
+          observer: {
+            sending: (_kind, lines) =>
+              this.ledger.sending(
+                lines.map(line => line.text),
+                Date.now(),
+              ),
+            sentAgain: (_kind, lines) =>
+              this.ledger.sending(
+                lines.map(line => line.text),
+                Date.now(),
+              ),
+            accepted: (_kind, lines) => {
+              posted(lines.length, 0)
+              this.ledger.accepted(lines.map(line => line.text))
+            },
+          },
+        }),
+    )
+  }
+
+  /** The host that plays this part. */
+  part(name: keyof typeof PARTS): DemoHost {
+    const host = this.hosts[PARTS[name]]
+    if (host === undefined) throw new Error(`the fleet is too small for a ${name} host`)
+    return host
+  }
+
+  /**
+   * Hostile rows appear on hosts all over the fleet, each kind on one of ten hosts at least once, and lookalikes beside
+   * them.
+   * @param round  counts repetitions: each round chooses other hosts
+   */
+  attack(round: number, told: (host: DemoHost, row: HostileRow) => void): void {
+    const times = Math.ceil(this.hosts.length / 10)
+    for (const [kind, row] of HOSTILE_ROWS.entries()) {
+      const fitting = this.#bystanders().filter(host =>
+        row.platforms.some(one => one === host.profile.platform),
+      )
+      for (let n = 0; n < times; n += 1) {
+        const host = fitting[(round * times + n + kind) % fitting.length]
+        if (host === undefined || this.#isExpected(row.rule, host.name)) continue
+        this.expectedPages.push(this.#pageFor(row, host, host.suffer(row)))
+        told(host, row)
+      }
+    }
+    for (const [kind, row] of LOOKALIKE_ROWS.entries()) {
+      const fitting = this.#bystanders().filter(host =>
+        row.platforms.some(one => one === host.profile.platform),
+      )
+      fitting[(round + kind) % fitting.length]?.suffer(row)
+    }
+  }
+
+  /** A flood of rows with some hostile ones of a single rule in it, which must make one page and not many. */
+  flood(lines: number): void {
+    const host = this.part('flooding')
+    const [row] = HOSTILE_ROWS
+    const first = host.suffer(row)
+    if (!this.#isExpected(row.rule, host.name)) this.expectedPages.push(this.#pageFor(row, host, first))
+    host.flood(lines)
+    for (let n = 1; n < lines / 50; n += 1) host.suffer(row)
+  }
+
+  /** The silent host must page once and resolve. */
+  expectSilence(): DemoHost {
+    const host = this.part('silent')
+    this.expectedPages.push({
+      rule: HOST_SILENT,
+      hostname: host.name,
+      postedAt: () => null,
+      resolves: true,
+    })
+    return host
+  }
+
+  /** Milliseconds from the post of what paged to the page; null for what no post made. */
+  postToPage(incident: Incident): number | null {
+    const expected = this.expectedPages.find(page => isPageOf(page, incident))
+    const postedAt = expected?.postedAt() ?? null
+    return postedAt === null ? null : incident.openedAt - postedAt
+  }
+
+  /** Sends what is left in all buffers, over a network that has recovered. False when something is left at the deadline. */
+  async drain(deadline: number, sleep: (ms: number) => Promise<void>): Promise<boolean> {
+    this.#isNetworkFlaky = false
+    const left = new Set(this.hosts)
+    while (left.size > 0 && Date.now() < deadline) {
+      await Promise.all(
+        [...left].map(async host => {
+          if (await host.drain()) left.delete(host)
+        }),
+      )
+      if (left.size > 0) await sleep(DRAIN_POLL_MS)
+    }
+    return left.size === 0
+  }
+
+  /** Hosts that attacks may choose: those whose part would blur the count are left out. */
+  #bystanders(): DemoHost[] {
+    const busy = [this.part('silent'), this.part('rubbish'), this.part('flooding')]
+    return this.hosts.filter(host => !busy.includes(host))
+  }
+
+  #isExpected(rule: string, hostname: string): boolean {
+    return this.expectedPages.some(page => page.rule === rule && page.hostname === hostname)
+  }
+
+  #pageFor(row: HostileRow, host: DemoHost, line: string): ExpectedPage {
+    return {
+      rule: row.rule,
+      hostname: host.name,
+      postedAt: () => this.ledger.firstSent(line) ?? null,
+      resolves: false,
+    }
+  }
+}
+
+/** True when this incident is the page that was expected. */
+export function isPageOf(page: ExpectedPage, incident: Incident): boolean {
+  return incident.source === page.hostname && incident.details['rule'] === page.rule
+}

@@ -1,0 +1,87 @@
+/** Holds what is stored and what paged against what had to be. Pure. */
+
+import type { Incident } from '../../test/simulator/pagerduty.ts'
+import { type ExpectedPage, isPageOf } from './fleet.ts'
+import type { EventKey } from './ledger.ts'
+
+export interface StorageVerdict {
+  readonly stored: number
+  /** Posted and acknowledged, but not stored. */
+  readonly missing: readonly EventKey[]
+  /** Stored more than once. */
+  readonly doubled: readonly EventKey[]
+  /** Stored, but no host was told so. Nothing bad: an acknowledgement may be lost on its way. */
+  readonly unacknowledged: number
+}
+
+/** @param stored  identity of each stored event, by row id */
+export function judgeStorage(
+  expected: ReadonlySet<EventKey>,
+  stored: ReadonlyMap<string, EventKey>,
+): StorageVerdict {
+  const seen = new Set<EventKey>()
+  const doubled = new Set<EventKey>()
+  for (const key of stored.values()) {
+    if (seen.has(key)) doubled.add(key)
+    seen.add(key)
+  }
+  return {
+    stored: stored.size,
+    missing: [...expected].filter(key => !seen.has(key)),
+    doubled: [...doubled],
+    unacknowledged: [...seen].filter(key => !expected.has(key)).length,
+  }
+}
+
+export interface PagesVerdict {
+  readonly expected: number
+  readonly delivered: number
+  /** Expected pages that never came, or that never resolved although they should. */
+  readonly missing: readonly string[]
+  /** Incidents of detection rules that nothing hostile explains. */
+  readonly unexpected: readonly string[]
+  /** More than one incident for one expected page. */
+  readonly doubled: readonly string[]
+  readonly resolved: number
+  readonly postToPageMs: { readonly p50: number; readonly p99: number; readonly max: number } | null
+}
+
+export function judgePages(expected: readonly ExpectedPage[], incidents: readonly Incident[]): PagesVerdict {
+  const found = expected.map(page => ({ page, of: incidents.filter(incident => isPageOf(page, incident)) }))
+  const delivered = found.filter(({ of }) => of.length > 0)
+  const waits = delivered.flatMap(({ page, of }) => {
+    const postedAt = page.postedAt()
+    const openedAt = of[0]?.openedAt
+    return postedAt === null || openedAt === undefined ? [] : [openedAt - postedAt]
+  })
+  const isExpected = (incident: Incident) => expected.some(page => isPageOf(page, incident))
+  return {
+    expected: expected.length,
+    delivered: delivered.length,
+    missing: found.flatMap(({ page, of }) => lack(page, of) ?? []),
+    unexpected: incidents
+      .filter(incident => incident.details['kind'] === 'match' && !isExpected(incident))
+      .map(({ summary }) => summary),
+    doubled: found.filter(({ of }) => of.length > 1).map(({ page }) => named(page)),
+    resolved: incidents.filter(({ status }) => status === 'resolved').length,
+    postToPageMs: quantiles(waits),
+  }
+}
+
+function lack(page: ExpectedPage, incidents: readonly Incident[]): string | null {
+  if (incidents.length === 0) return `${named(page)}: no page`
+  const isOpen = incidents.some(({ status }) => status !== 'resolved')
+  return page.resolves && isOpen ? `${named(page)}: not resolved` : null
+}
+
+function named({ rule, hostname }: ExpectedPage): string {
+  return `${rule} on ${hostname}`
+}
+
+/** Nearest-rank quantiles in whole milliseconds, or null of nothing. */
+function quantiles(values: readonly number[]): PagesVerdict['postToPageMs'] {
+  if (values.length === 0) return null
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0
+  return { p50: at(0.5), p99: at(0.99), max: at(1) }
+}
