@@ -14,7 +14,7 @@ import {
   minuteOf,
 } from '../store/counters.ts'
 import { insertEvents } from '../store/events.ts'
-import { touchHosts } from '../store/hosts.ts'
+import { touchHosts, touchIntervalMs } from '../store/hosts.ts'
 import { putSegments, type Segment, segmentsOf } from '../store/lake.ts'
 import { insertQuarantine, putQuarantine, type QuarantineRow } from '../store/quarantine.ts'
 import { insertSegments } from '../store/segments.ts'
@@ -124,7 +124,7 @@ function statementsOf(world: World, chunk: Chunk, outcome: Outcome): D1PreparedS
   const additions = uncountableOf(chunk, hot.left)
   const { touches } = chunk
   return [
-    ...(touches.length > 0 ? [touchHosts(db, touches)] : []),
+    ...(touches.length > 0 ? [touchHosts(db, touches, touchIntervalMs(world.settings))] : []),
     ...(hot.kept.length > 0 ? countNewEvents(db, hot.kept.map(countedEvent), world.now()) : []),
     ...(posts.length > 0 ? [countNewPosts(db, posts)] : []),
     ...(rejections.length > 0 ? [countNewRejections(db, rejections)] : []),

@@ -1,5 +1,5 @@
 import type { HostFacts, HostId } from '../detect/event.ts'
-import type { World } from '../env.ts'
+import type { Settings, World } from '../env.ts'
 import { mirrorRevocations } from './revocations.ts'
 
 /** What a host says of itself when it enrolls. Everything but the id is a claim; unknown is empty. */
@@ -43,6 +43,13 @@ export interface Touch {
 
 /** A time in a host's row is written anew only when it is at least this old: what a row costs is its writes. */
 const TOUCH_INTERVAL_MS = 60_000
+/** A host that is heard all the time must look so: its row is never older than this part of the limit of silence. */
+const TOUCHES_PER_LIMIT = 6
+
+/** How old a host's times may grow, ms: a minute, or less where silence is told sooner. */
+export function touchIntervalMs(settings: Pick<Settings, 'silentAfterSeconds'>): number {
+  return Math.min(TOUCH_INTERVAL_MS, Math.floor((settings.silentAfterSeconds * 1_000) / TOUCHES_PER_LIMIT))
+}
 
 const UPSERT_ENROLLMENT = `
 INSERT INTO hosts (host_id, instance_id, host_identifier, hostname, hardware_uuid, hardware_serial, platform, os_name,
@@ -125,9 +132,8 @@ function hostRecord(row: HostRow): HostRecord {
   }
 }
 
-/** True in SQL when a channel's new time is worth writing. */
-const isDue = (column: string) =>
-  `excluded.${column} >= coalesce(hosts.${column}, -${TOUCH_INTERVAL_MS}) + ${TOUCH_INTERVAL_MS}`
+/** True in SQL when a channel's new time is worth writing; ?2 is the interval. */
+const isDue = (column: string) => `excluded.${column} >= coalesce(hosts.${column}, -?2) + ?2`
 
 const CHANNELS = [
   ['config', 'last_config_at'],
@@ -149,12 +155,17 @@ ON CONFLICT (host_id) DO UPDATE SET
 WHERE ${isDue('last_seen_at')} OR ${CHANNELS.map(([, column]) => isDue(column)).join(' OR ')}`
 
 /**
- * Notes signs of life, any number for each host. A time is renewed when the one stored is at least a minute older, so
+ * Notes signs of life, any number for each host. A time is renewed when the one stored is older by the interval, so
  * repeating the statement changes nothing. A host whose row was lost gets a bare one back (`enroll_count` 0): its node
  * key proves that it enrolled.
+ * @param intervalMs  see `touchIntervalMs`
  */
-export function touchHosts(db: D1Database, touches: readonly Touch[]): D1PreparedStatement {
-  return db.prepare(TOUCH_HOSTS).bind(JSON.stringify(touches))
+export function touchHosts(
+  db: D1Database,
+  touches: readonly Touch[],
+  intervalMs = TOUCH_INTERVAL_MS,
+): D1PreparedStatement {
+  return db.prepare(TOUCH_HOSTS).bind(JSON.stringify(touches), intervalMs)
 }
 
 /**

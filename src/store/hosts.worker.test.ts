@@ -3,7 +3,15 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { TEST_NOW, worldFor } from '../../test/world.ts'
 import type { HostId } from '../detect/event.ts'
-import { type Enrollment, enrollHost, hostsById, revokeHost, type Touch, touchHosts } from './hosts.ts'
+import {
+  type Enrollment,
+  enrollHost,
+  hostsById,
+  revokeHost,
+  type Touch,
+  touchHosts,
+  touchIntervalMs,
+} from './hosts.ts'
 
 const one = 'host-one' as HostId
 const two = 'host-two' as HostId
@@ -125,6 +133,16 @@ describe('touchHosts', () => {
     }
     expect((await touch({ hostId: one, channel: 'result', at: TEST_NOW + MINUTE })).meta.rows_written).toBe(1)
     expect(await rowOf(one)).toMatchObject({ last_result_at: TEST_NOW + MINUTE })
+  })
+
+  it('writes sooner where silence is told sooner', async () => {
+    expect(touchIntervalMs({ silentAfterSeconds: 900 })).toBe(MINUTE)
+    const interval = touchIntervalMs({ silentAfterSeconds: 12 })
+    await touch({ hostId: one, channel: 'result', at: TEST_NOW })
+    const later = (ms: number) =>
+      touchHosts(env.DB, [{ hostId: one, channel: 'result', at: TEST_NOW + ms }], interval).run()
+    expect((await later(1_999)).meta.rows_written).toBe(0)
+    expect((await later(2_000)).meta.rows_written).toBe(1)
   })
 
   it('notes a channel for the first time at once', async () => {
