@@ -70,33 +70,25 @@ export function countNewEvents(
   events: readonly CountedEvent[],
   now: number,
 ): D1PreparedStatement[] {
-  const groups = Map.groupBy(events, ({ minute, logType }) => `${minute} ${logType}`)
-  const json = JSON.stringify(
-    [...groups.values()].map(group => ({
-      minute: group[0]?.minute,
-      label: group[0]?.logType,
-      ids: group.map(({ id }) => id),
-    })),
-  )
+  const json = JSON.stringify(events.map(({ id, minute, logType }) => [id, minute, logType]))
   return [
     db.prepare(COUNT_NEW_EVENTS).bind(json),
     db.prepare(COUNT_HOT_EVENTS_OF_DAY).bind(json, firstMinuteOfDay(now), HOT_EVENTS_OF_DAY),
   ]
 }
 
+// One flat list of small rows: a list within an object would be parsed anew for each of its members.
 const COUNT_NEW_EVENTS = `
   INSERT INTO counters (minute, name, label, value)
-  SELECT g.value->>'minute', 'events_stored', g.value->>'label', count(*)
-  FROM json_each(?1) AS g, json_each(g.value, '$.ids') AS id
-  WHERE NOT EXISTS (SELECT 1 FROM events WHERE p_row_id = id.value)
-  GROUP BY g.key
+  SELECT value->>1, 'events_stored', value->>2, count(*) FROM json_each(?1)
+  WHERE NOT EXISTS (SELECT 1 FROM events WHERE p_row_id = value->>0)
+  GROUP BY 1, 3
   ON CONFLICT DO UPDATE SET value = value + excluded.value`
 
 const COUNT_HOT_EVENTS_OF_DAY = `
   INSERT INTO counters (minute, name, label, value)
-  SELECT ?2, ?3, '', count(*)
-  FROM json_each(?1) AS g, json_each(g.value, '$.ids') AS id
-  WHERE NOT EXISTS (SELECT 1 FROM events WHERE p_row_id = id.value)
+  SELECT ?2, ?3, '', count(*) FROM json_each(?1)
+  WHERE NOT EXISTS (SELECT 1 FROM events WHERE p_row_id = value->>0)
   HAVING count(*) > 0
   ON CONFLICT DO UPDATE SET value = value + excluded.value`
 

@@ -76,6 +76,18 @@ describe('countNewEvents', () => {
   })
 })
 
+it('looks an event up by its key, however many are stored', async () => {
+  const counted = Array.from({ length: 100 }, (_, index) => ({
+    id: idOf(`new-${index}`),
+    minute: MINUTE,
+    logType: 'Osquery.Batch' as const,
+  }))
+  const rowsRead = async () => (await countNewEvents(env.DB, counted, TEST_NOW)[0]?.run())?.meta.rows_read
+  const before = await rowsRead()
+  await store(...Array.from({ length: 500 }, (_, index) => made(`stored-${index}`)))
+  expect(await rowsRead()).toBe(before)
+})
+
 describe('countNewPosts', () => {
   const post = (firstId: string, bytes: number) => ({ firstId, minute: MINUTE, bytes })
 
@@ -166,46 +178,5 @@ describe('addToCounters', () => {
     await addToCounters(env.DB, [one, one]).run()
     await addToCounters(env.DB, [one]).run()
     expect(await counters()).toEqual(['dead_letters ingest-dead @0: 3'])
-  })
-})
-
-describe('insertEvents', () => {
-  it('stores the searched fields in columns and the event as it is', async () => {
-    const event = made('a', { columns: JSON.parse('{"__proto__": "x", "n": "\\u0001 é 🐈 \\ud800"}') })
-    await store(event)
-    const row = await env.DB.prepare('SELECT * FROM events').first()
-    expect(row).toMatchObject({
-      p_row_id: 'a',
-      p_event_time: event.p_event_time,
-      p_parse_time: event.p_parse_time,
-      p_host_id: event.p_host_id,
-      p_log_type: event.p_log_type,
-      name: event.name,
-      action: event.action,
-      p_pack: event.p_pack,
-      p_query: event.p_query,
-      p_table: event.p_table,
-    })
-    expect(row?.['event']).toBe(JSON.stringify(event))
-  })
-
-  it('splits what would not fit one parameter, and leaves a stored event alone', async () => {
-    const big = Array.from({ length: 6 }, (_, index) =>
-      made(`e${index}`, { columns: { x: 'y'.repeat(400_000) } }),
-    )
-    expect(insertEvents(env.DB, big.map(hotJson)).length).toBeGreaterThan(1)
-    await store(...big)
-    await store(made('e0', { name: 'changed' }))
-    expect(await env.DB.prepare("SELECT count(*) AS n FROM events WHERE name = ''").first('n')).toBe(0)
-    expect(await env.DB.prepare('SELECT count(*) AS n FROM events').first('n')).toBe(6)
-    expect(await env.DB.prepare("SELECT name FROM events WHERE p_row_id = 'e0'").first('name')).not.toBe(
-      'changed',
-    )
-  })
-
-  it('writes one row an event and none for a known one', async () => {
-    const jsons = [made('a'), made('b')].map(hotJson)
-    const written = async () => (await insertEvents(env.DB, jsons)[0]?.run())?.meta.rows_written
-    expect([await written(), await written()]).toEqual([2, 0])
   })
 })
