@@ -4,7 +4,7 @@ import type { Env, Settings, World } from '../src/env.ts'
 export const TEST_NOW = Date.UTC(2026, 10, 24, 12)
 
 /** One recorded call of `world.log`. */
-export interface LoggedLine {
+interface LoggedLine {
   readonly event: string
   readonly fields: Readonly<Record<string, string | number | boolean | null>>
 }

@@ -1,7 +1,10 @@
 import type { World } from '../env.ts'
 
 /** osqueryd gives up after 16 s, which include its connection and our work after reading. */
-export const LOG_READ_DEADLINE_MS = 12_000
+const LOG_READ_DEADLINE_MS = 12_000
+
+/** A body that says it is no larger is read at once, which takes half the time; HTTP doesn't let it be larger then. */
+const READ_AT_ONCE_MAX_BYTES = 256 * 1024
 
 /** How the reading of a body ended. `stopped`: by the caller. `slow`: at the deadline. `broken`: the connection failed. */
 export type ReadEnd = 'ended' | 'stopped' | 'slow' | 'broken'
@@ -14,19 +17,42 @@ export type ReadEnd = 'ended' | 'stopped' | 'slow' | 'broken'
  */
 export async function readBody(
   world: Pick<World, 'sleep'>,
-  body: ReadableStream<Uint8Array> | null,
+  request: Request,
   onChunk: (chunk: Uint8Array) => boolean | Promise<boolean>,
 ): Promise<ReadEnd> {
-  if (body === null) return 'ended'
-  const reader = body.getReader()
+  if (request.body === null) return 'ended'
   const deadline = world.sleep(LOG_READ_DEADLINE_MS).then((): 'slow' => 'slow')
+  if (isSmall(request.headers)) {
+    const all = await Promise.race([piece(readAll(request)), deadline])
+    if (typeof all === 'string') return all
+    return (await onChunk(all)) ? 'ended' : 'stopped'
+  }
+  const reader = request.body.getReader()
+  for (;;) {
+    const next = await Promise.race([piece(readNext(reader)), deadline])
+    if (next === 'broken' || next === 'ended') return next
+    if (next === 'slow') return given(reader, 'slow')
+    if (!(await onChunk(next))) return given(reader, 'stopped')
+  }
+}
+
+function isSmall(headers: Headers): boolean {
+  const length = headers.get('content-length') ?? ''
+  return /^\d{1,9}$/.test(length) && Number(length) <= READ_AT_ONCE_MAX_BYTES
+}
+
+async function readAll(request: Request): Promise<Uint8Array> {
+  return new Uint8Array(await request.arrayBuffer())
+}
+
+async function readNext(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | 'ended'> {
+  const { done, value } = await reader.read()
+  return done ? 'ended' : value
+}
+
+async function piece<T>(reading: Promise<T>): Promise<T | 'broken'> {
   try {
-    for (;;) {
-      const next = await Promise.race([reader.read(), deadline])
-      if (next === 'slow') return await given(reader, 'slow')
-      if (next.done) return 'ended'
-      if (!(await onChunk(next.value))) return await given(reader, 'stopped')
-    }
+    return await reading
   } catch {
     // The client went away, or sent less than it announced: nobody is there to tell.
     return 'broken'
@@ -34,7 +60,7 @@ export async function readBody(
 }
 
 /** Lets go of the rest of the body. */
-async function given(reader: ReadableStreamDefaultReader<Uint8Array>, end: ReadEnd): Promise<ReadEnd> {
+function given(reader: ReadableStreamDefaultReader<Uint8Array>, end: ReadEnd): ReadEnd {
   // Not awaited: cancelling may take as long as the client likes. A failure to cancel changes nothing.
   reader.cancel().catch(() => undefined)
   return end
@@ -47,6 +73,8 @@ export function looksGzipped(bytes: Uint8Array): boolean {
 
 /** Joins pieces into one array that owns exactly its bytes: a queue message would carry the rest of a larger buffer too. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces
+  if (pieces.length === 1 && first !== undefined && first.length === first.buffer.byteLength) return first
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
   let at = 0
   for (const piece of pieces) {

@@ -1,3 +1,4 @@
+import { MAX_INFLATED_BYTES } from '../ingest/limits.ts'
 import { joined } from './body.ts'
 import { inflatedStart } from './inflate.ts'
 import { type KeySearch, NodeKeyFinder, nodeKeyInGzip } from './node-key-in-body.ts'
@@ -5,11 +6,9 @@ import { type KeySearch, NodeKeyFinder, nodeKeyInGzip } from './node-key-in-body
 const MIB = 1024 * 1024
 
 /** Largest post as gzip, whoever compressed it. A usual one, 250 lines, has some 20 KiB. */
-export const MAX_COMPRESSED_BYTES = 16 * MIB
-/** Largest post as text. Beyond it the node key isn't looked for either. */
-export const MAX_INFLATED_BYTES = 64 * MIB
+const MAX_COMPRESSED_BYTES = 16 * MIB
 /** What is kept of a post that can't be processed, as text. */
-export const QUARANTINE_HEAD_BYTES = MIB
+const QUARANTINE_HEAD_BYTES = MIB
 
 /** A post that was read to its end and fits the caps. */
 export interface WholePost {
@@ -56,7 +55,7 @@ export class GzipIntake implements Intake {
   async finish(): Promise<WholePost | OverCapPost> {
     const gzip = joined(this.#pieces)
     this.#pieces = []
-    const key = await nodeKeyInGzip(gzip, MAX_INFLATED_BYTES)
+    const key = await nodeKeyInGzip(gzip)
     if (!this.overCap) return { kind: 'whole', gzip, key }
     const text = await inflatedStart(gzip, QUARANTINE_HEAD_BYTES)
     return { kind: 'over_cap', key, head: text.length > 0 ? text : gzip }

@@ -113,6 +113,16 @@ describe('a post', () => {
     expect(sent.map(textOf)).toEqual([post(key), post(key)])
   })
 
+  it('is read at once when it says that it is small', async () => {
+    const { send, sent, key } = await setUp()
+    for (const body of [post(key), gzipSync(post(key))]) {
+      const headers = { 'content-length': String(body.length) }
+      expect((await send(LOG, body, { headers })).text).toBe('{}')
+    }
+    expect(sent.map(textOf)).toEqual([post(key), post(key)])
+    expect(sent[1]).toMatchObject({ gzip: new Uint8Array(gzipSync(post(key))) })
+  })
+
   it('needs no valid JSON when its host is known: the consumer sorts it out', async () => {
     const { send, sent, key } = await setUp()
     expect((await send(LOG, 'not JSON at all', withHeader(key))).text).toBe('{}')
@@ -208,18 +218,23 @@ describe('reading', () => {
     const { send, sent } = await setUp({
       sleep: ms => (ms === 12_000 ? Promise.resolve() : new Promise(() => {})),
     })
-    const endless = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
-    expect(await send(LOG, endless)).toMatchObject({ meaning: 'kept', text: '{"error":"read_timeout"}' })
+    for (const headers of [{}, { 'content-length': '100' }]) {
+      const endless = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
+      const reply = await send(LOG, endless, { headers })
+      expect(reply).toMatchObject({ meaning: 'kept', text: '{"error":"read_timeout"}' })
+    }
     expect(sent).toEqual([])
   })
 
   it('of a body that breaks off stores nothing', async () => {
     const { send, sent, key } = await setUp()
-    const breaking = new ReadableStream<Uint8Array>({
-      start: controller => controller.enqueue(new TextEncoder().encode(`{"node_key":"${key}"`)),
-      pull: controller => controller.error(new Error('connection lost')),
-    })
-    expect(await send(LOG, breaking)).toMatchObject({ meaning: 'kept' })
+    for (const headers of [{}, { 'content-length': '200' }]) {
+      const breaking = new ReadableStream<Uint8Array>({
+        start: controller => controller.enqueue(new TextEncoder().encode(`{"node_key":"${key}"`)),
+        pull: controller => controller.error(new Error('connection lost')),
+      })
+      expect(await send(LOG, breaking, { headers })).toMatchObject({ meaning: 'kept' })
+    }
     expect(sent).toEqual([])
   })
 

@@ -88,18 +88,16 @@ export function nodeKeyIn(text: Uint8Array): KeySearch {
 
 /**
  * Finds the node key in a gzip body. Inflates only the first half kilobyte when that decides; else streams through the
- * text, holding no more than 1 MiB of it, and gives up at `maxInflatedBytes`.
+ * text, holding no more than 1 MiB of it, and gives up where the consumer would.
  */
-export async function nodeKeyInGzip(gzip: Uint8Array, maxInflatedBytes: number): Promise<KeySearch> {
+export async function nodeKeyInGzip(gzip: Uint8Array): Promise<KeySearch> {
   const head = new NodeKeyFinder()
   head.push(inflatedSlice(gzip.subarray(0, HEAD_BYTES)))
   if (head.decided) return head.result()
   const finder = new NodeKeyFinder()
-  let inflatedBytes = 0
   const end = await inflateWhile(gzip, text => {
     finder.push(text)
-    inflatedBytes += text.length
-    return !finder.decided && inflatedBytes <= maxInflatedBytes
+    return !finder.decided
   })
-  return finder.result(end === 'ended')
+  return finder.result(end === 'complete')
 }

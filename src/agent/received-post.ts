@@ -28,7 +28,7 @@ export async function receivePost(
   const unsniffed: Uint8Array[] = []
   let byteCount = 0
   let busy = false
-  const end = await readBody(world, request.body, async chunk => {
+  const end = await readBody(world, request, async chunk => {
     byteCount += chunk.length
     if (intake === null) {
       unsniffed.push(chunk)

@@ -19,7 +19,7 @@ export async function readSmallBody(
 ): Promise<SmallBody> {
   const pieces: Uint8Array[] = []
   let length = 0
-  const end = await readBody(world, request.body, chunk => {
+  const end = await readBody(world, request, chunk => {
     length += chunk.length
     pieces.push(chunk)
     return length <= maxBytes
