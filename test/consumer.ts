@@ -1,12 +1,15 @@
 import { env } from 'cloudflare:workers'
+import { parquetReadObjects } from 'hyparquet'
 import type { AlertWakeUp } from '../src/alerts/wake-up.ts'
 import { createEngine } from '../src/detect/engine.ts'
 import { logType, rule } from '../src/detect/rule.ts'
 import type { World } from '../src/env.ts'
+import { consumeIngest } from '../src/ingest/consume.ts'
 import type { Detection } from '../src/ingest/detection.ts'
 import type { IngestMessage } from '../src/ingest/message.ts'
 import { createNormalizer } from '../src/ingest/normalize.ts'
 import { heldQueue } from './held-queue.ts'
+import { batchOf, type QueuedMessage, queued } from './ingest-batch.ts'
 import { TEST_NOW, type TestWorld, worldFor } from './world.ts'
 
 /** Waits this long are deadlines, which don't strike in a test; shorter ones are pauses, which take no time. */
@@ -92,4 +95,29 @@ export async function stored(): Promise<Record<string, Record<string, unknown>[]
     }),
   )
   return Object.fromEntries(contents)
+}
+
+/** Consumes messages in one batch, and again what is to be tried again, until nothing is. */
+export async function consumeAll(
+  world: TestWorld,
+  messages: readonly QueuedMessage<unknown>[],
+): Promise<void> {
+  let batch = messages
+  for (let delivery = 0; batch.length > 0; delivery += 1) {
+    if (delivery > 10) throw new Error(`messages come back for ever: ${JSON.stringify(world.logged)}`)
+    await consumeIngest(batchOf(...batch), world, detectionOf())
+    batch = batch.filter(message => message.fate().kind === 'retried').map(message => queued(message.body))
+  }
+}
+
+/** What became of messages, in a word each. */
+export const fates = (messages: readonly QueuedMessage<unknown>[]) =>
+  messages.map(message => message.fate().kind)
+
+/** Every row of every object in the lake. */
+export async function lakeRows(): Promise<Record<string, unknown>[]> {
+  const { objects } = await env.BUCKET.list({ prefix: 'lake/' })
+  const files = await Promise.all(objects.map(async ({ key }) => (await env.BUCKET.get(key))?.arrayBuffer()))
+  const rows = await Promise.all(files.map(file => (file === undefined ? [] : parquetReadObjects({ file }))))
+  return rows.flat()
 }

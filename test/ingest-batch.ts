@@ -4,7 +4,7 @@ import type { IngestMessage, InlinePost } from '../src/ingest/message.ts'
 import { TEST_NOW } from './world.ts'
 
 /** What a consumer did with a message, as the queue sees it: the first word counts, none at all acknowledges. */
-export type MessageFate =
+type MessageFate =
   | { readonly kind: 'untouched' }
   | { readonly kind: 'acked' }
   | { readonly kind: 'retried'; readonly delaySeconds: number | undefined }

@@ -2,7 +2,7 @@
  * Most bytes of one JSON parameter. D1 takes 2,000,000 bytes for a string (d1/platform/limits); the local one does not
  * enforce it. The rest is room for what the platform counts besides.
  */
-export const JSON_PARAMETER_MAX_BYTES = 1_500_000
+const JSON_PARAMETER_MAX_BYTES = 1_500_000
 
 const encoder = new TextEncoder()
 

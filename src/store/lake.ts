@@ -83,9 +83,9 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Hash over the sorted row ids: the order in which posts arrived must not matter. */
+/** Hash over the row ids. @param rows  sorted: the order in which posts arrived must not matter */
 async function nameOf(rows: readonly OsqueryEvent[]): Promise<string> {
-  const ids = rows.map(row => row.p_row_id).toSorted()
+  const ids = rows.map(row => row.p_row_id)
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(ids.join('\n')))
   return Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0'))
     .join('')
