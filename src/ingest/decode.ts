@@ -1,6 +1,6 @@
 import { losesDigits, quoteNumbers } from './exact-numbers.ts'
 import { inflateParts, inflateSmall } from './inflate.ts'
-import { MAX_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_REJECTION_BYTES } from './limits.ts'
+import { MAX_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_RECORDS_PER_POST, MAX_REJECTION_BYTES } from './limits.ts'
 import { type ParsedRecord, parseRecord } from './record-text.ts'
 import type { Rejection, RejectReason } from './rejection.ts'
 import { salvage } from './salvage.ts'
@@ -52,6 +52,10 @@ export async function* decodePost(gzip: Uint8Array): AsyncGenerator<DecodedChunk
         return
       }
       yield* collector.push(value)
+      if (collector.isFull) {
+        yield* collector.end(null)
+        return
+      }
     }
   } finally {
     await parts.return('complete')
@@ -69,7 +73,10 @@ export function* decodeBody(body: Uint8Array): Generator<DecodedChunk> {
 /** Decodes a body by the scanner, however it is divided into parts. */
 export function* decodeScanned(parts: Iterable<Uint8Array>): Generator<DecodedChunk> {
   const collector = new ChunkCollector()
-  for (const part of parts) yield* collector.push(part)
+  for (const part of parts) {
+    yield* collector.push(part)
+    if (collector.isFull) break
+  }
   yield* collector.end(null)
 }
 
@@ -98,8 +105,9 @@ function parseWhole(body: Uint8Array): readonly unknown[] | string | null {
 }
 
 function* chunksOf(entries: readonly unknown[]): Generator<DecodedChunk> {
-  for (let from = 0; from < entries.length; from += MAX_CHUNK_RECORDS) {
-    const to = Math.min(entries.length, from + MAX_CHUNK_RECORDS)
+  const count = Math.min(entries.length, MAX_RECORDS_PER_POST)
+  for (let from = 0; from < count; from += MAX_CHUNK_RECORDS) {
+    const to = Math.min(count, from + MAX_CHUNK_RECORDS)
     const records: DecodedRecord[] = []
     for (let i = from; i < to; i++) {
       const entry = entries[i]
@@ -108,6 +116,14 @@ function* chunksOf(entries: readonly unknown[]): Generator<DecodedChunk> {
     }
     yield { records, rejections: [] }
   }
+  if (entries.length > count) yield { records: [], rejections: [TOO_MANY_RECORDS] }
+}
+
+const TOO_MANY_RECORDS: Rejection = {
+  reason: 'too_large',
+  detail: 'the post has more records than the cap; the rest was not read',
+  position: null,
+  bytes: new Uint8Array(),
 }
 
 /** Gathers what the scanner cuts out into chunks. */
@@ -122,12 +138,22 @@ class ChunkCollector {
     this.#rejections.push({ reason, detail, position, bytes })
   }
 
+  /** Whether the post has more records than are taken; what comes then is not looked at. */
+  get isFull(): boolean {
+    return this.#position > MAX_RECORDS_PER_POST
+  }
+
   *push(part: Uint8Array): Generator<DecodedChunk> {
     this.#scanner.push(part)
     yield* this.#drain()
   }
 
   *end(failure: 'too_large' | 'broken' | null): Generator<DecodedChunk> {
+    if (this.isFull) {
+      this.#rejections.push(TOO_MANY_RECORDS)
+      yield this.#cut()
+      return
+    }
     const scanner = this.#scanner
     scanner.end()
     if (failure === null) yield* this.#drain()
@@ -159,7 +185,8 @@ class ChunkCollector {
   }
 
   *#add(cut: Cut): Generator<DecodedChunk> {
-    if (cut.kind === 'data') yield* this.#addData(cut.bytes)
+    if (this.#position >= MAX_RECORDS_PER_POST) this.#position++
+    else if (cut.kind === 'data') yield* this.#addData(cut.bytes)
     else if (cut.kind === 'too_large') {
       this.#reject(
         'record_too_large',

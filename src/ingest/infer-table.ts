@@ -1,8 +1,19 @@
 import { TABLE_COLUMNS } from '../detect/table-schema.ts'
 import { factsOf } from './table-columns.ts'
 
+/** Names of a table in older agents to its name today, where only the name changed. */
+const RENAMED: Readonly<Record<string, string>> = {
+  cb_info: 'carbon_black_info',
+  hosts: 'etc_hosts',
+  hvci_status: 'deviceguard_status',
+  packages: 'package_receipts',
+  programs_and_features: 'programs',
+  syslog: 'syslog_events',
+}
+
 /** Well-known query names of osquery's shipped packs that are not the name of their table. */
 const ALIASES: Readonly<Record<string, string>> = {
+  ...RENAMED,
   darwin_kernel_system_controls: 'system_controls',
   device_nodes: 'file',
   events: 'osquery_events',
@@ -44,8 +55,8 @@ export function tableByName(query: string): string {
 }
 
 function tableNamed(name: string): string {
-  if (TABLE_COLUMNS[name] !== undefined) return name
-  return Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? '') : ''
+  if (Object.hasOwn(ALIASES, name)) return ALIASES[name] ?? ''
+  return TABLE_COLUMNS[name] === undefined ? '' : name
 }
 
 /** Whether rows with these columns can come from the table: at least one column is the table's. Names can mislead. */
@@ -54,15 +65,22 @@ export function canComeFrom(table: string, columns: readonly string[]): boolean 
   return facts === null || columns.length === 0 || columns.some(column => facts.has(column))
 }
 
-/** Fewer columns than this say nothing, unless one of them stands in a single table. */
+/** Fewer columns than this say nothing. */
 const MIN_COLUMNS = 2
+
+/** A join brings columns of another table (`username` of users). So many may be foreign … */
+const MAX_FOREIGN_COLUMNS = 2
+/** … when the table has at least so many of the others … */
+const MIN_OWN_COLUMNS = 5
+/** … and so many more than any other table. */
+const MIN_LEAD = 3
 
 /** Column name to the tables that have it. Made at the first need. */
 let tablesByColumn: ReadonlyMap<string, readonly string[]> | null = null
 
 /**
  * The table whose columns these are, when only one of osquery's tables has them all; of several, the one that has no
- * others (`SELECT *`). Columns that no table has (expressions, joins) make it unknown: a wrong table would run the wrong
+ * others (`SELECT *`); of none, the one that clearly has the most. Else it stays open: a wrong table would run the wrong
  * rules, none only runs fewer.
  *
  * @returns a table of osquery, or empty
@@ -70,21 +88,29 @@ let tablesByColumn: ReadonlyMap<string, readonly string[]> | null = null
 export function tableByColumns(columns: readonly string[]): string {
   if (columns.length < MIN_COLUMNS) return ''
   tablesByColumn ??= indexColumns()
-  let candidates: readonly string[] | null = null
+  const coverage = new Map<string, number>()
   for (const column of columns) {
-    const having: readonly string[] = tablesByColumn.get(column) ?? []
-    candidates = candidates === null ? having : candidates.filter(table => having.includes(table))
-    if (candidates.length === 0) return ''
+    for (const table of tablesByColumn.get(column) ?? []) {
+      coverage.set(table, (coverage.get(table) ?? 0) + 1)
+    }
   }
-  const [first = '', second] = candidates ?? []
-  if (second === undefined) return first
-  const exact = candidates?.filter(table => factsOf(table)?.size === columns.length) ?? []
-  return exact.length === 1 ? (exact[0] ?? '') : ''
+  const [best, second] = [...coverage].sort(([, a], [, b]) => b - a)
+  if (best === undefined) return ''
+  const [table, own] = best
+  const others = second?.[1] ?? 0
+  if (own < columns.length) {
+    const clear = own >= MIN_OWN_COLUMNS && own >= others + MIN_LEAD
+    return clear && columns.length - own <= MAX_FOREIGN_COLUMNS ? table : ''
+  }
+  if (others < own) return table
+  const complete = [...coverage].filter(([name, count]) => count === own && factsOf(name)?.size === own)
+  return complete.length === 1 ? (complete[0]?.[0] ?? '') : ''
 }
 
 function indexColumns(): ReadonlyMap<string, readonly string[]> {
   const index = new Map<string, string[]>()
   for (const table of Object.keys(TABLE_COLUMNS)) {
+    if (Object.hasOwn(RENAMED, table)) continue
     for (const column of factsOf(table)?.keys() ?? []) {
       const having = index.get(column)
       if (having === undefined) index.set(column, [table])

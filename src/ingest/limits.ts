@@ -20,6 +20,9 @@ export const BOMB_FLOOR_BYTES = 4 * 1024 * 1024
 /** Bytes of one record. osquery skips lines over `logger_tls_max_linesize` (1 MiB unless raised) by itself. Over it: rejected alone. */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024
 
+/** Records of one post; the rest is rejected. 64 MiB of ordinary lines are 150,000; what has more costs time, not memory. */
+export const MAX_RECORDS_PER_POST = 200_000
+
 /** JSON values (roughly: commas and opening brackets) in one record: bounds what a hostile record costs as objects. Over it: rejected alone. */
 export const MAX_RECORD_VALUES = 400_000
 

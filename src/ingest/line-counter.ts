@@ -2,6 +2,11 @@ import { MAX_COUNTED_LINES } from './limits.ts'
 
 /** Slots at first; an ordinary post of 250 lines fits without growing. */
 const FIRST_SLOTS = 512
+/**
+ * Slots looked at before a line goes uncounted. Far more than chance brings at half load; hashes that were made to
+ * collide must not turn counting into quadratic work.
+ */
+const MAX_PROBES = 256
 /** Numbers in a slot: two lanes of the hash, and how often it was seen. */
 const SLOT = 3
 
@@ -14,20 +19,24 @@ export class LineCounter {
   #table = new Int32Array(FIRST_SLOTS * SLOT)
   #used = 0
 
-  /** @returns how often this hash was added before; 0 once `MAX_COUNTED_LINES` different ones are known */
+  /**
+   * @returns how often this hash was added before; 0 once `MAX_COUNTED_LINES` different ones are known, so that repeats
+   *   share a row id as a resent line does
+   */
   add(a: number, b: number): number {
     const table = this.#table
     const mask = this.#slots - 1
     let slot = (a ^ b) & mask
-    for (;;) {
+    let seen = table[slot * SLOT + 2] ?? 0
+    for (let probes = 0; seen !== 0; probes++) {
       const at = slot * SLOT
-      const seen = table[at + 2] ?? 0
-      if (seen === 0) break
       if (table[at] === a && table[at + 1] === b) {
         table[at + 2] = seen + 1
         return seen
       }
+      if (probes === MAX_PROBES) return 0
       slot = (slot + 1) & mask
+      seen = table[slot * SLOT + 2] ?? 0
     }
     if (this.#used >= MAX_COUNTED_LINES) return 0
     const at = slot * SLOT

@@ -8,7 +8,7 @@ import { MAX_RECORD_SHAPES } from './limits.ts'
  * - `bare`: a query's name without any rows
  * - `unknown`: nothing of a log line
  */
-export type RecordForm = 'row' | 'snapshot' | 'batch' | 'status' | 'bare' | 'unknown'
+type RecordForm = 'row' | 'snapshot' | 'batch' | 'status' | 'bare' | 'unknown'
 
 export interface RecordShape {
   /** Top-level keys in the order sent. */

@@ -104,7 +104,7 @@ export class Streams {
 }
 
 /** From the served schedule, else by the query's name, else by the columns; empty when that leaves it open. */
-export function tableOf(stream: Pick<Stream, 'servedTable' | 'query'>, keys: readonly string[]): string {
+function tableOf(stream: Pick<Stream, 'servedTable' | 'query'>, keys: readonly string[]): string {
   if (stream.servedTable !== '') return stream.servedTable
   const named = tableByName(stream.query)
   if (named !== '' && canComeFrom(named, keys)) return named

@@ -1,3 +1,5 @@
+import { deepJson } from './deep-json.ts'
+
 /**
  * A value as the text that a column holds. osquery's values are strings; numbers come with `logger_numerics`. Null is
  * the empty string, as osquery writes SQL's NULL; objects and arrays, which it never sends, become JSON text.
@@ -9,13 +11,12 @@ export function textOf(value: unknown): string {
   return String(value)
 }
 
-/** JSON text, or empty for what can't be written as such. */
 function jsonOf(value: object): string {
   try {
     return JSON.stringify(value)
   } catch {
-    // Nested beyond what the runtime writes; nobody sends that but to see what happens.
-    return ''
+    // Nested too deep for it.
+    return deepJson(value)
   }
 }
 
