@@ -164,7 +164,7 @@ async function close(
   try {
     const results = await db.batch<{ deliveryId: string }>([
       assertDeliveriesUnchanged(db, JSON.stringify(seen)),
-      closeDeliveries(db, ids, state, reason),
+      closeDeliveries(db, ids, state, reason, now),
       insertTimeline(db, JSON.stringify(entries)),
       selectFollowing(db, first.deliveryId),
       ...held,

@@ -11,6 +11,7 @@ import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { alertById } from '../store/alerts.ts'
 import { type Delivery, deliveriesOf } from '../store/deliveries.ts'
+import { claimDelivery } from '../store/delivery-attempts.ts'
 import { timelineOf } from '../store/timeline.ts'
 import { deliver } from './deliver.ts'
 import { sweepDeliveries } from './sweep.ts'
@@ -265,19 +266,20 @@ describe('a destination that asks for patience', () => {
 })
 
 describe('a destination that fails', () => {
-  it('is tried for 72 hours on the ladder, then the delivery is parked, and a redrive delivers it', async () => {
+  it('is tried for 72 hours, then the delivery is parked, and a redrive delivers it', async () => {
     const { fetch, bodies } = answering(status(503))
     const world = newWorld({ fetch })
     const alertId = await open(world)
     await run(world, message(alertId, 'trigger'))
-    await calm(world, 500)
+    await calm(world, 10)
+    expect(world.now() - TEST_NOW).toBeLessThan(2 * HOUR)
+    expect(await only(alertId)).toMatchObject({ state: 'pending', attempts: 11 })
+    world.advance(TEST_NOW + 71 * HOUR - world.now())
+    await calm(world)
     const parked = await only(alertId)
     expect(parked).toMatchObject({ state: 'parked', reason: '72 hours of trying: HTTP 503' })
-    expect(world.now() - TEST_NOW).toBeGreaterThan(71 * HOUR)
+    expect(world.now() - TEST_NOW).toBeGreaterThan(71.5 * HOUR)
     expect(world.now() - TEST_NOW).toBeLessThanOrEqual(72 * HOUR)
-    // 72 h at 15 min are 288; jitter and the quick start add some.
-    expect(bodies.length).toBeGreaterThan(280)
-    expect(bodies.length).toBeLessThan(310)
     expect(new Set(bodies).size).toBe(1)
 
     world.advance(HOUR)
@@ -476,16 +478,73 @@ describe('an alert that was resolved before anyone was told', () => {
   })
 })
 
+describe('what happens between reading and writing', () => {
+  /** The database, in which something else happens just before the call of the given number. */
+  function interrupted(before: number, happening: () => Promise<unknown>): D1Database {
+    const { store, calls } = failingD1(env.DB, { failAt: -1 })
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name)
+        if (name !== 'batch') return member
+        return async (statements: D1PreparedStatement[]) => {
+          if (calls() === before) await happening()
+          return member(statements)
+        }
+      },
+    })
+  }
+
+  it('is not overwritten by a consumer whose lease has passed on', async () => {
+    const world = newWorld()
+    const alertId = await open(world)
+    const slow = newWorld({
+      now: () => world.now(),
+      fetch: async () => {
+        world.advance(60_000)
+        await run(world, message(alertId, 'trigger'))
+        return new Response(null, { status: 503 })
+      },
+    })
+    await run(slow, message(alertId, 'trigger'))
+    expect(await only(alertId)).toMatchObject({ state: 'delivered', responseStatus: 202, attempts: 2 })
+  })
+
+  it('is looked at again: a resolve is not dropped while its trigger leaves', async () => {
+    const world = newWorld()
+    const alertId = await open(world)
+    await change(world, alertId, 'resolve')
+    const lease = { token: 'another consumer', now: world.now(), expiresAt: world.now() + 60_000 }
+    const { deliveryId } = message(alertId, 'trigger')
+    const db = interrupted(1, () => claimDelivery(env.DB, deliveryId, lease).run())
+    await run(newWorld({ db }), message(alertId, 'resolve'))
+    expect((await deliveriesOf(env.DB, alertId)).map(({ state }) => state)).toEqual(['leased', 'pending'])
+    expect(alerts.takeAll()).toMatchObject([{ delaySeconds: 1 }])
+  })
+
+  it('keeps the order: nothing is claimed before what was redriven meanwhile', async () => {
+    const world = newWorld({ fetch: answering(status(403)).fetch })
+    const alertId = await open(world)
+    await run(world, message(alertId, 'trigger'))
+    await change(world, alertId, 'acknowledge')
+    const { deliveryId } = message(alertId, 'trigger')
+    const { statements } = redrive(env.DB, { deliveryId, at: world.now(), by: 'someone' })
+    await env.DB.batch(statements)
+    const lease = { token: 'mine', now: world.now(), expiresAt: world.now() + 60_000 }
+    const claim = claimDelivery(env.DB, message(alertId, 'acknowledge').deliveryId, lease)
+    expect(await claim.first()).toBeNull()
+  })
+})
+
 describe('messages in any order', () => {
-  const actions = ['trigger', 'acknowledge', 'resolve', 'trigger', 'resolve']
+  const actions = ['trigger', 'acknowledge', 'resolve', 'resolve']
 
   it('leave PagerDuty with what the alert is', async () => {
-    for (const [index, order] of permutations([0, 1, 2, 3, 4]).entries()) {
-      // In every fourth PagerDuty has heard of the alert before it changes.
-      await oneOrder(`host-${index}`, order, index % 4 === 0)
+    for (const [index, order] of permutations([0, 1, 2, 3]).entries()) {
+      // In every second PagerDuty has heard of the alert before it changes.
+      await oneOrder(`host-${index}`, order, index % 2 === 0)
     }
     expect(pagerDuty.incidents.filter(({ status: state }) => state !== 'resolved')).toEqual([])
-  }, 60_000)
+  }, 30_000)
 
   async function oneOrder(host: string, order: readonly number[], told: boolean): Promise<void> {
     const world = newWorld()
@@ -565,8 +624,8 @@ describe('any schedule of changes, messages and faults', () => {
       const left = (await deliveriesOf(env.DB, alertId)).map(({ state }) => state)
       expect(left.filter(state => !['delivered', 'superseded'].includes(state))).toEqual([])
     })
-    await fc.assert(property, { numRuns: 60 })
-  }, 60_000)
+    await fc.assert(property, { numRuns: 30 })
+  }, 30_000)
 })
 
 describe('a wake-up that was lost', () => {
