@@ -45,7 +45,9 @@ function measure(): void {
   for (let i = 0; i < ROUNDS; i++) for (const each of measures) each.best = Math.min(each.best, round(each))
   const [parse] = measures
   const base = parse?.best ?? Number.NaN
-  console.log(`${Math.round(bytes / posts.length / ROWS)} bytes a row, ${ROWS} rows a post (${sink} rows read)`)
+  console.log(
+    `${Math.round(bytes / posts.length / ROWS)} bytes a row, ${ROWS} rows a post (${sink} rows read)`,
+  )
   for (const { name, best } of measures) {
     console.log(
       `${name.padEnd(28)} ${(best * 1000).toFixed(0).padStart(6)} us a post ${((best * 1e6) / ROWS).toFixed(0).padStart(6)} ns a row ${(best / base).toFixed(2)} x`,

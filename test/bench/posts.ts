@@ -12,7 +12,18 @@ export interface BenchPost {
 type RowMaker = (random: () => number) => Record<string, string>
 
 const USERS = ['root', 'alice', 'bob', 'www-data', 'postgres']
-const PROGRAMS = ['nginx', 'sshd', 'bash', 'python3', 'node', 'postgres', 'cron', 'systemd', 'dockerd', 'curl']
+const PROGRAMS = [
+  'nginx',
+  'sshd',
+  'bash',
+  'python3',
+  'node',
+  'postgres',
+  'cron',
+  'systemd',
+  'dockerd',
+  'curl',
+]
 
 const MAKERS: readonly (readonly [name: string, make: RowMaker])[] = [
   ['pack_incident-response_process_events', processEvent],
@@ -32,7 +43,8 @@ export function benchPost(seed: number, rowCount: number): BenchPost {
   const random = mulberry32(seed)
   const data: unknown[] = []
   let unixTime = 1_767_225_600 + Math.floor(random() * 86_400)
-  const uuid = `${hex(random, 8)}-${hex(random, 4)}-${hex(random, 4)}-${hex(random, 4)}-${hex(random, 12)}`.toUpperCase()
+  const uuid =
+    `${hex(random, 8)}-${hex(random, 4)}-${hex(random, 4)}-${hex(random, 4)}-${hex(random, 12)}`.toUpperCase()
   const host = `web-${pick(random, ['01', '02', '03'])}.example.com`
   while (data.length < rowCount) {
     const maker = pick(random, MAKERS)

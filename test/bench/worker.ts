@@ -5,12 +5,9 @@ import { mintNodeKey } from '../../src/agent/node-key.ts'
 import { createEngine, type Engine } from '../../src/detect/engine.ts'
 import type { HostFacts, HostId, OsqueryEvent } from '../../src/detect/event.ts'
 import { type Rule, rule, table } from '../../src/detect/rule.ts'
-import type { World } from '../../src/env.ts'
-import type { IngestMessage } from '../../src/ingest/message.ts'
 import { createNormalizer } from '../../src/ingest/normalize.ts'
-import { heldQueue } from '../held-queue.ts'
-import { worldFor } from '../world.ts'
 import { benchPosts } from './posts.ts'
+import { quietWorld } from './quiet-world.ts'
 
 /** Run by `workerd bench`: see commands/bench.ts, which reads the medians of these cases and makes ratios of them. */
 
@@ -21,7 +18,12 @@ interface Bench {
 
 const ROWS_IN_POST = 104
 const RECEIVED_AT = 1_767_400_000_000
-const HOST: HostFacts = { id: 'benchhost' as HostId, name: 'web-01.example.com', platform: 'ubuntu', tags: [] }
+const HOST: HostFacts = {
+  id: 'benchhost' as HostId,
+  name: 'web-01.example.com',
+  platform: 'ubuntu',
+  tags: [],
+}
 
 export default {
   async bench(bench: Bench): Promise<void> {
@@ -54,7 +56,15 @@ function lineToFindings(bench: Bench): void {
 /** Rules of the usual kind: each looks at a column of one table. The first ten meet the tables of the posts, as in a small registry. */
 function syntheticRules(count: number): Rule[] {
   const met = ['crontab', 'processes', 'process_events', 'socket_events', 'file_events'] as const
-  const others = ['kernel_modules', 'suid_bin', 'authorized_keys', 'etc_hosts', 'mounts', 'sudoers', 'iptables'] as const
+  const others = [
+    'kernel_modules',
+    'suid_bin',
+    'authorized_keys',
+    'etc_hosts',
+    'mounts',
+    'sudoers',
+    'iptables',
+  ] as const
   return Array.from({ length: count }, (_, i) => {
     const name = i < 10 ? (met[i % met.length] ?? 'crontab') : (others[i % others.length] ?? 'mounts')
     return rule({
@@ -118,14 +128,4 @@ function postOf(rows: number, key: string): string {
 async function gzipped(text: string): Promise<Uint8Array> {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))
   return new Uint8Array(await new Response(stream).arrayBuffer())
-}
-
-/** A world in which nothing is kept: what is measured is our own work. */
-function quietWorld(): World {
-  const queue = heldQueue<IngestMessage>().queue
-  const forgetful = { ...queue, send: async () => ({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } }) }
-  // Accepting touches neither D1 nor, for a small post, the spool; the revocation list is looked up in this empty bucket.
-  const bucket = { get: async () => null, head: async () => null } as unknown as R2Bucket
-  const bindings = { DB: {} as D1Database, BUCKET: bucket, INGEST: forgetful, ALERTS: heldQueue<never>().queue }
-  return worldFor(bindings, { now: () => RECEIVED_AT, log: () => {} })
 }
