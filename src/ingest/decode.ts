@@ -1,6 +1,12 @@
 import { losesDigits, quoteNumbers } from './exact-numbers.ts'
-import { inflateParts, inflateSmall } from './inflate.ts'
-import { MAX_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_RECORDS_PER_POST, MAX_REJECTION_BYTES } from './limits.ts'
+import { inflateParts, inflateSmall, partsOf } from './inflate.ts'
+import {
+  MAX_BYTES_BETWEEN_RECORDS,
+  MAX_CHUNK_BYTES,
+  MAX_CHUNK_RECORDS,
+  MAX_RECORDS_PER_POST,
+  MAX_REJECTION_BYTES,
+} from './limits.ts'
 import { type ParsedRecord, parseRecord } from './record-text.ts'
 import type { Rejection, RejectReason } from './rejection.ts'
 import { salvage } from './salvage.ts'
@@ -52,8 +58,8 @@ export async function* decodePost(gzip: Uint8Array): AsyncGenerator<DecodedChunk
         return
       }
       yield* collector.push(value)
-      if (collector.isFull) {
-        yield* collector.end(null)
+      if (collector.isFull || collector.isStalled) {
+        yield* collector.end('too_large')
         return
       }
     }
@@ -65,7 +71,7 @@ export async function* decodePost(gzip: Uint8Array): AsyncGenerator<DecodedChunk
 /** Decodes a body that lies in memory; what `decodePost` does once the bytes are inflated. For files and tests. */
 export function* decodeBody(body: Uint8Array): Generator<DecodedChunk> {
   const whole = body.byteLength <= MAX_CHUNK_BYTES ? parseWhole(body) : null
-  if (whole === null) yield* decodeScanned([body])
+  if (whole === null) yield* decodeScanned(partsOf(body))
   else if (typeof whole === 'string') yield { records: [], rejections: [rejectData(whole, body)] }
   else yield* chunksOf(whole)
 }
@@ -133,6 +139,7 @@ class ChunkCollector {
   #rejections: Rejection[] = []
   #bytes = 0
   #position = 0
+  #bytesSinceRecord = 0
 
   #reject(reason: RejectReason, detail: string, position: number | null, bytes: Uint8Array): void {
     this.#rejections.push({ reason, detail, position, bytes })
@@ -143,7 +150,13 @@ class ChunkCollector {
     return this.#position > MAX_RECORDS_PER_POST
   }
 
+  /** Whether nothing more is to be expected of the post. */
+  get isStalled(): boolean {
+    return this.#bytesSinceRecord > MAX_BYTES_BETWEEN_RECORDS
+  }
+
   *push(part: Uint8Array): Generator<DecodedChunk> {
+    this.#bytesSinceRecord += part.byteLength
     this.#scanner.push(part)
     yield* this.#drain()
   }
@@ -235,6 +248,7 @@ class ChunkCollector {
     let value = unwrap(parsed.value)
     if (losesDigits(value)) value = unwrap(JSON.parse(quoteNumbers(text)), quoteNumbers)
     this.#records.push({ value, position: this.#position++, repaired })
+    this.#bytesSinceRecord = 0
     this.#bytes += byteCount
   }
 

@@ -38,7 +38,7 @@ export function inflateSmall(gzip: Uint8Array): Uint8Array | null {
  */
 export async function* inflateParts(gzip: Uint8Array): AsyncGenerator<Uint8Array, InflateEnd> {
   if (!isGzip(gzip)) {
-    yield gzip.subarray(0, MAX_INFLATED_BYTES)
+    yield* partsOf(gzip.subarray(0, MAX_INFLATED_BYTES))
     return gzip.byteLength > MAX_INFLATED_BYTES ? 'too_large' : 'complete'
   }
   const cap = Math.min(MAX_INFLATED_BYTES, Math.max(BOMB_FLOOR_BYTES, gzip.byteLength * BOMB_RATIO))
@@ -59,6 +59,11 @@ export async function* inflateParts(gzip: Uint8Array): AsyncGenerator<Uint8Array
   } finally {
     inflater.stop()
   }
+}
+
+/** Bytes that lie in memory, part by part: who reads them may need memory for each. */
+export function* partsOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += PART_BYTES) yield bytes.subarray(at, at + PART_BYTES)
 }
 
 /** Pulls from a gunzip stream by hand: async iteration would drop buffered parts as soon as an error shows. */

@@ -17,11 +17,20 @@ export const MAX_INFLATED_BYTES = 64 * 1024 * 1024
 export const BOMB_RATIO = 256
 export const BOMB_FLOOR_BYTES = 4 * 1024 * 1024
 
-/** Bytes of one record. osquery skips lines over `logger_tls_max_linesize` (1 MiB unless raised) by itself. Over it: rejected alone. */
+/** Bytes of one record. osquery skips lines over `logger_tls_max_linesize` (1 MiB unless raised) by itself. Over it: rejected alone, or with the rest of the post when it does not end soon. */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024
 
 /** Records of one post; the rest is rejected. 64 MiB of ordinary lines are 150,000; what has more costs time, not memory. */
 export const MAX_RECORDS_PER_POST = 200_000
+
+/**
+ * Bytes without a record after which a post is given up: the largest record, and then some. A bomb is mostly this, and
+ * what is inflated lies in memory until the runtime collects it.
+ */
+export const MAX_BYTES_BETWEEN_RECORDS = MAX_RECORD_BYTES + 4 * 1024 * 1024
+
+/** Damaged bytes held at once to look for intact lines in them; a line across two such parts is lost. */
+export const MAX_DAMAGE_BYTES = 2 * 1024 * 1024
 
 /** JSON values (roughly: commas and opening brackets) in one record: bounds what a hostile record costs as objects. Over it: rejected alone. */
 export const MAX_RECORD_VALUES = 400_000

@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES, MAX_RECORD_VALUES, MAX_REJECTION_BYTES } from './limits.ts'
+import { MAX_DAMAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORD_VALUES, MAX_REJECTION_BYTES } from './limits.ts'
 
 /**
  * Finds the records of a post in its bytes without parsing them, so that a post of any size needs the memory of one
@@ -213,9 +213,9 @@ export class RecordScanner {
   }
 
   #holdDamage(bytes: Uint8Array, from: number): number {
-    const end = Math.min(bytes.length, from + MAX_RECORD_BYTES - this.#heldBytes)
+    const end = Math.min(bytes.length, from + MAX_DAMAGE_BYTES - this.#heldBytes)
     this.#keep(bytes.subarray(from, end))
-    if (this.#heldBytes >= MAX_RECORD_BYTES) {
+    if (this.#heldBytes >= MAX_DAMAGE_BYTES) {
       this.#finish('damaged')
       this.#hold('damaged')
     }
