@@ -63,19 +63,25 @@ export function assertDeliveriesUnchanged(db: D1Database, seen: string): D1Prepa
     .bind(seen)
 }
 
-/** Takes deliveries out of the way without sending them. @param deliveryIds  JSON array */
+/**
+ * Takes deliveries out of the way without sending them. One that is parked has this moment for its `next_attempt_at`, as
+ * `settleDelivery` gives it: what is parked is found by when that was.
+ * @param deliveryIds  JSON array
+ */
 export function closeDeliveries(
   db: D1Database,
   deliveryIds: string,
   state: 'parked' | 'superseded',
   reason: string,
+  at: number,
 ): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE deliveries SET state = ?2, reason = ?3, lease_token = NULL, lease_expires_at = NULL
+      `UPDATE deliveries SET state = ?2, reason = ?3, lease_token = NULL, lease_expires_at = NULL,
+         next_attempt_at = CASE WHEN ?2 = 'parked' THEN ?4 ELSE next_attempt_at END
        WHERE delivery_id IN (SELECT value FROM json_each(?1))`,
     )
-    .bind(deliveryIds, state, reason)
+    .bind(deliveryIds, state, reason, at)
 }
 
 /** Holds pending deliveries back until a time. @param deliveryIds  JSON array */
