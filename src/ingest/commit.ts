@@ -119,7 +119,8 @@ function statementsOf(world: World, chunk: Chunk, outcome: Outcome): D1PreparedS
   const { db } = world
   const { findings, hot, segments } = outcome
   const posts = chunk.posts.flatMap(post => countedPost(post, outcome) ?? [])
-  const rejections = [...outcome.quarantined].flatMap(countedRejections)
+  const minute = minuteOf(world.now())
+  const rejections = [...outcome.quarantined].flatMap(entry => countedRejections(entry, minute))
   const rows = [...outcome.quarantined.values()].flat()
   const additions = uncountableOf(chunk, hot.left)
   const { touches } = chunk
@@ -149,12 +150,12 @@ function countedPost(post: ChunkPost, { quarantined }: Outcome): CountedPost | n
   return firstId === undefined ? null : { firstId, minute: minuteOf(receivedAt), bytes }
 }
 
-function countedRejections([{ counts }, rows]: [
-  ChunkRejections,
-  readonly QuarantineRow[],
-]): CountedRejection[] {
-  return rows.flatMap(({ quarantineId, quarantinedAt, reason }) => {
-    const minute = minuteOf(quarantinedAt)
+/** @param minute  now: what is rejected long after its receipt must still be seen by who watches the last minutes */
+function countedRejections(
+  [{ counts }, rows]: [ChunkRejections, readonly QuarantineRow[]],
+  minute: number,
+): CountedRejection[] {
+  return rows.flatMap(({ quarantineId, reason }) => {
     if (counts === null) return [{ quarantineId, minute, reason, records: 1 }]
     return [...counts].map(([reason, records]) => ({ quarantineId, minute, reason, records }))
   })

@@ -69,7 +69,8 @@ async function keepDeadPost(world: World, message: Message<IngestMessage>): Prom
         world.db,
         rows.map(({ quarantineId }) => ({
           quarantineId,
-          minute: minuteOf(item.at),
+          // Its receipt is hours ago; who watches the last minutes must see it.
+          minute: minuteOf(world.now()),
           reason: REASON,
           records: 1,
         })),

@@ -7,11 +7,12 @@ import type { Finding } from '../detect/finding.ts'
  * - `posts`, `post_bytes`: accepted posts and their compressed bytes; no label
  * - `events_stored`: events kept in D1; label = log type
  * - `events_lake_only`: events beyond the hot budget; label = log type
- * - `records_rejected`: records in quarantine; label = reason
+ * - `records_rejected`: records in quarantine, in the minute in which they came there; label = reason
  * - `rule_matches`, `rule_errors`: matches and failures of rules; label = rule id
  * - `posts_missing`: pointers to a spooled post that was processed before; no label
  * - `dead_letters`: wake-ups of deliveries that ran out of retries (posts go to quarantine instead); no label
- * - `enroll_failed`: refused enrollments; label = address of the client, for IPv6 its first 64 bits
+ * - `enroll_failed`: refused enrollments, those of an address that is shut out at each doubling only; label = address of
+ *   the client, for IPv6 its first 64 bits
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  */
 export type CounterName =

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
+import { countNewRejections, minuteOf } from './counters.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /**
@@ -114,12 +115,14 @@ export async function putQuarantineUnindexed(
 }
 
 /**
- * Makes rows of the notes that the log route left, then removes the notes. Repeating it adds nothing; what one run leaves
- * over the next one takes.
+ * Makes rows of the notes that the log route left, counts what is new as rejected, then removes the notes. Repeating it
+ * adds nothing; what one run leaves over the next one takes.
  * @returns the rows that are new
  * @throws what D1 or R2 throw; nothing is lost then
  */
-export async function indexQuarantine(world: Pick<World, 'bucket' | 'db' | 'log'>): Promise<QuarantineRow[]> {
+export async function indexQuarantine(
+  world: Pick<World, 'bucket' | 'db' | 'log' | 'now'>,
+): Promise<QuarantineRow[]> {
   const { objects } = await world.bucket.list({
     prefix: INBOX_PREFIX,
     limit: INDEXED_PER_RUN,
@@ -132,7 +135,11 @@ export async function indexQuarantine(world: Pick<World, 'bucket' | 'db' | 'log'
     .bind(JSON.stringify(rows.map(row => row.quarantineId)))
     .all<{ quarantine_id: string }>()
   const known = new Set(results.map(row => row.quarantine_id))
-  if (rows.length > 0) await insertQuarantine(world.db, rows).run()
+  if (rows.length > 0) {
+    const minute = minuteOf(world.now())
+    const counted = rows.map(({ quarantineId, reason }) => ({ quarantineId, minute, reason, records: 1 }))
+    await world.db.batch([countNewRejections(world.db, counted), insertQuarantine(world.db, rows)])
+  }
   await world.bucket.delete(objects.map(({ key }) => key))
   return rows.filter(row => !known.has(row.quarantineId))
 }
