@@ -43,7 +43,23 @@ export async function noteFailure(world: World, failures: EnrollFailures, addres
   const now = world.now()
   failures.byAddress.spend(now, address)
   failures.inAll.spend(now)
-  const addition = { minute: minuteOf(now), name: 'enroll_failed', label: address, value: 1 } as const
+  await count(world, address, 1)
+}
+
+/**
+ * Notes a try of an address that is shut out. D1 hears of the 20th, the 40th, the 80th and so on, each time of all since
+ * the last: who goes on guessing is counted, and a flood of requests is a handful of writes. Never rejects.
+ */
+export async function noteShutOut(world: World, failures: EnrollFailures, address: string): Promise<void> {
+  const now = world.now()
+  failures.byAddress.spend(now, address)
+  const tries = failures.byAddress.spent(now, address)
+  const doublings = Math.log2(tries / FAILURES_PER_ADDRESS)
+  if (doublings >= 1 && Number.isInteger(doublings)) await count(world, address, tries / 2)
+}
+
+async function count(world: World, address: string, value: number): Promise<void> {
+  const addition = { minute: minuteOf(world.now()), name: 'enroll_failed', label: address, value } as const
   const outcome = await within(world, AFTER_LIMIT_MS, () => addToCounters(world.db, [addition]).run())
   if (outcome.kind !== 'done') world.log('enroll_failure_not_counted', { address, fault: faultText(outcome) })
 }

@@ -2,7 +2,7 @@ import type { World } from '../env.ts'
 import { type Enrollment, enrollHost } from '../store/hosts.ts'
 import { faultText, within } from '../store/within.ts'
 import type { After } from './after.ts'
-import { addressOf, enrollFailures, isShutOut, noteFailure } from './enroll-failures.ts'
+import { addressOf, enrollFailures, isShutOut, noteFailure, noteShutOut } from './enroll-failures.ts'
 import { type EnrollRequest, parseEnrollRequest } from './enroll-request.ts'
 import { matchingSecret } from './enroll-secret.ts'
 import { hostIdOf } from './host-identity.ts'
@@ -22,7 +22,10 @@ const STORE_LIMIT_MS = 8_000
 export async function enroll(world: World, request: Request, after: After): Promise<Response> {
   const address = addressOf(request)
   const failures = enrollFailures(world)
-  if (isShutOut(failures, world.now(), address)) return refused('too_many_failures', 429)
+  if (isShutOut(failures, world.now(), address)) {
+    after(noteShutOut(world, failures, address))
+    return refused('too_many_failures', 429)
+  }
   const body = await readSmallBody(world, request, MAX_ENROLL_BYTES)
   if (!body.ok) return body.reason === 'read_timeout' ? tryLater(body.reason) : refused(body.reason)
   const { enrollSecrets, nodeKeySecrets } = world.settings
