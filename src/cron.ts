@@ -3,6 +3,7 @@ import type { World } from './env.ts'
 import { sweepSpool } from './ingest/sweep-spool.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
 import { checkSilence } from './staleness/check.ts'
+import { watchTrouble } from './staleness/watch-trouble.ts'
 import { withLease } from './store/leases.ts'
 import { indexQuarantine } from './store/quarantine.ts'
 import { enforceRetention } from './store/retention.ts'
@@ -18,6 +19,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   'sweep-deliveries': sweepDeliveries,
   'index-quarantine': indexQuarantine,
   'check-silence': checkSilence,
+  'watch-trouble': watchTrouble,
   retention: world => enforceRetention(world),
 }
 

@@ -1,3 +1,5 @@
+import { readGuardedState, type StateRow, writeGuardedState } from './guarded-state.ts'
+
 /** The columns of a host that judging its silence needs. Times are milliseconds since the epoch. */
 export interface HostSilenceRow {
   readonly host_id: string
@@ -25,12 +27,6 @@ export interface HostMove {
   readonly to: string
   readonly since: number
   readonly episode: number
-}
-
-/** A singleton of the table `states`, with the version that a later write must still find. */
-export interface StateRow {
-  readonly value: string
-  readonly version: number
 }
 
 const FEED = 'feed'
@@ -83,7 +79,7 @@ export function moveHosts(db: D1Database, moves: readonly HostMove[]): D1Prepare
 
 /** What the last run knew of the feed, or null before the first one. */
 export async function readFeedState(db: D1Database): Promise<StateRow | null> {
-  return await db.prepare('SELECT value, version FROM states WHERE name = ?').bind(FEED).first<StateRow>()
+  return await readGuardedState(db, FEED)
 }
 
 /**
@@ -91,17 +87,5 @@ export async function readFeedState(db: D1Database): Promise<StateRow | null> {
  * @param version  as read; 0 when there was none
  */
 export function writeFeedState(db: D1Database, value: string, version: number): D1PreparedStatement[] {
-  return [
-    db
-      .prepare(
-        'INSERT INTO assertions SELECT 0 WHERE coalesce((SELECT version FROM states WHERE name = ?), 0) <> ?',
-      )
-      .bind(FEED, version),
-    db
-      .prepare(
-        `INSERT INTO states (name, value, version) VALUES (?, ?, 1)
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = version + 1`,
-      )
-      .bind(FEED, value),
-  ]
+  return writeGuardedState(db, FEED, value, version)
 }
