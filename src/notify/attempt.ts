@@ -20,7 +20,7 @@ import type { PagerDutyTarget } from './target.ts'
 import { wake } from './wake.ts'
 
 /** Longer than two exchanges and the commit after them, so that a lease never expires under a living consumer. */
-export const LEASE_MS = 4 * EXCHANGE_LIMIT_MS
+const LEASE_MS = 4 * EXCHANGE_LIMIT_MS
 
 const HOUR_MS = 3_600_000
 const SECOND_MS = 1000

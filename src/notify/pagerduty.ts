@@ -8,7 +8,7 @@ import { classify, type Outcome } from './classify.ts'
 /** Size of a whole body that PagerDuty takes: 512 KB, read the careful way (Events API v2; Alertmanager does the same). */
 export const BODY_MAX_BYTES = 512_000
 /** Code points of `payload.summary` (Events API v2). */
-export const SUMMARY_MAX_CODE_POINTS = 1024
+const SUMMARY_MAX_CODE_POINTS = 1024
 
 /** No limit is documented for the other short fields; this is what a screen shows. */
 const FIELD_MAX_CODE_POINTS = 255

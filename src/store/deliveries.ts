@@ -11,7 +11,7 @@ export const DELIVERY_STATES = ['pending', 'leased', 'delivered', 'parked', 'sup
  * - `parked`: it can't be delivered as things stand; waits for a person, never deleted
  * - `superseded`: no longer true, so nobody is told
  */
-export type DeliveryState = (typeof DELIVERY_STATES)[number]
+type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 /** One thing to tell one destination about one alert. Times are milliseconds since the epoch. */
 export interface Delivery {
@@ -36,7 +36,7 @@ export interface Delivery {
 }
 
 /** The life of an alert in order; the numbers are part of the schema. */
-export const SEQUENCE_OF = { trigger: 1, acknowledge: 2, resolve: 3 } as const satisfies Record<
+const SEQUENCE_OF = { trigger: 1, acknowledge: 2, resolve: 3 } as const satisfies Record<
   DeliveryAction,
   number
 >

@@ -8,7 +8,7 @@ import type { AlertStatus } from './alerts.ts'
  * - `parked`: something could not be sent and waits for a person
  * - `acknowledged`, `resolved`, `redriven`: who did it, and their note
  */
-export type TimelineKind =
+type TimelineKind =
   | 'created'
   | 'routed'
   | 'attempt'
