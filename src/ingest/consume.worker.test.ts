@@ -234,6 +234,17 @@ describe('what can not be processed', () => {
     ])
   })
 
+  it('counts a rejection when it is made, however long ago the post was received, and once', async () => {
+    const post = inlinePost(gzipText('{"data":[17]}'), { receivedAt: TEST_NOW - 7_200_000 })
+    const world = testWorld()
+    for (let i = 0; i < 2; i++) await consumeAll(world, [queued(post)])
+    world.advance(60_000)
+    await consumeAll(world, [queued(post)])
+    expect(await rowsOf("SELECT minute, value FROM counters WHERE name = 'records_rejected'")).toEqual([
+      { minute: TEST_NOW / 60_000, value: 1 },
+    ])
+  })
+
   it('counts a post that is all rubbish as a post', async () => {
     await consumeAll(testWorld(), [queued(inlinePost(gzipText('rubbish')))])
     expect(await rowsOf("SELECT value FROM counters WHERE name = 'posts'")).toEqual([{ value: 1 }])

@@ -38,6 +38,18 @@ describe('consumeIngestDead', () => {
     expect(text).not.toContain('node-key-that-must-not-be-kept')
   })
 
+  it('counts when the post died, however long ago it was received, and once', async () => {
+    const post = inlinePost(gzipPost(lines('a')), { receivedAt: TEST_NOW - 7_200_000 })
+    const world = testWorld()
+    for (let i = 0; i < 2; i++) {
+      await consumeIngestDead(batchOf(queued(post)), world)
+      world.advance(60_000)
+    }
+    expect(await rowsOf('SELECT minute, value FROM counters')).toEqual([
+      { minute: TEST_NOW / 60_000, value: 1 },
+    ])
+  })
+
   it('takes the bytes of a spooled post over from the spool', async () => {
     const post = { postId: 'p', hostId: 'host-1' as HostId, receivedAt: TEST_NOW }
     const key = await putSpool(env.BUCKET, post, gzipPost(lines('a')))
