@@ -261,8 +261,11 @@ function readProse(text: string, findings: Findings): void {
   }
 }
 
+const SPACE = 0x20
+
 function addUsername(text: string, findings: Findings): void {
-  const name = text.trim()
+  const bare = text.charCodeAt(0) > SPACE && text.charCodeAt(text.length - 1) > SPACE
+  const name = bare ? text : text.trim()
   if (name === '' || name === 'null') return
   findings.add(INDICATOR.username, name)
 }

@@ -10,7 +10,7 @@ import { LineCounter } from './line-counter.ts'
 import { HeaderReader, type RecordHeader, type Sent } from './record-header.ts'
 import { NO_SHAPE, type RecordShape, shapeOf } from './record-shape.ts'
 import type { RejectReason } from './rejection.ts'
-import { addText, type Lanes, newLanes, rowId, seedsOf } from './row-id.ts'
+import { finish, type Lanes, mixText, newLanes, rowId, seedsOf } from './row-id.ts'
 import { type Stream, Streams } from './streams.ts'
 import { numberOf, rowsOf, textOf } from './values.ts'
 
@@ -130,11 +130,12 @@ class RecordNormalizer implements PostNormalizer {
   ): OsqueryEvent {
     const { times } = header
     const hash = this.#hash
-    hash[0] = ((times.hash[0] ?? 0) + (stream.nameHash[0] ?? 0)) | 0
-    hash[1] = ((times.hash[1] ?? 0) + (stream.nameHash[1] ?? 0)) | 0
-    addText(hash, action, SEEDS.action[0], SEEDS.action[1])
+    hash[0] = (times.hashA + (stream.nameHash[0] ?? 0)) | 0
+    hash[1] = (times.hashB + (stream.nameHash[1] ?? 0)) | 0
+    mixText(hash, action, SEEDS.action[0], SEEDS.action[1])
     const columns = sentRow === null ? null : this.#copyRow(sentRow as Sent, stream) // any object is that
     const indicators = withFindings(header.indicators, this.#findings)
+    finish(hash)
     const earlier = this.#lines.add(hash[0] ?? 0, hash[1] ?? 0)
     return {
       name: stream.name,
@@ -194,11 +195,13 @@ class RecordNormalizer implements PostNormalizer {
     const severity = numberOf(sent['severity'])
     const line = numberOf(sent['line'])
     const hash = this.#hash
-    hash.set(times.hash)
-    addText(hash, textOf(sent['severity']), SEEDS.severity[0], SEEDS.severity[1])
-    addText(hash, filename, SEEDS.filename[0], SEEDS.filename[1])
-    addText(hash, textOf(sent['line']), SEEDS.line[0], SEEDS.line[1])
-    addText(hash, message, SEEDS.message[0], SEEDS.message[1])
+    hash[0] = times.hashA
+    hash[1] = times.hashB
+    mixText(hash, textOf(sent['severity']), SEEDS.severity[0], SEEDS.severity[1])
+    mixText(hash, filename, SEEDS.filename[0], SEEDS.filename[1])
+    mixText(hash, textOf(sent['line']), SEEDS.line[0], SEEDS.line[1])
+    mixText(hash, message, SEEDS.message[0], SEEDS.message[1])
+    finish(hash)
     const earlier = this.#lines.add(hash[0] ?? 0, hash[1] ?? 0)
     return {
       name: textOf(sent['name']),

@@ -5,7 +5,7 @@ import { FLAG_BIT } from './flags.ts'
 import type { Findings } from './indicators.ts'
 import { hostIndicators, type Indicators, NO_INDICATORS } from './known-indicators.ts'
 import type { RecordShape } from './record-shape.ts'
-import { addText, hostPartOf, type Lanes, newLanes, rowIdPrefix, seedsOf } from './row-id.ts'
+import { hostPartOf, type Lanes, mixText, newLanes, rowIdPrefix, seedsOf } from './row-id.ts'
 import { type RowConstructor, rowConstructor } from './row-plan.ts'
 import { numberOf, textOf } from './values.ts'
 
@@ -35,8 +35,9 @@ export interface RecordTimes {
   readonly flagBits: number
   /** Beginning of the row ids. */
   readonly idPrefix: string
-  /** Share of host, unixTime, epoch and counter in the hash. */
-  readonly hash: Lanes
+  /** Hash of host, unixTime, epoch and counter: where that of each event begins. */
+  readonly hashA: number
+  readonly hashB: number
 }
 
 const SEEDS = {
@@ -55,6 +56,7 @@ export class HeaderReader {
   readonly #hostPart: string
   readonly #receivedAt: number
   readonly #findings: Findings
+  readonly #hash: Lanes = newLanes()
 
   #unixTime: unknown = Number.NaN
   #calendarTime: unknown
@@ -62,7 +64,8 @@ export class HeaderReader {
   #counter: unknown
   #times: RecordTimes | null = null
   #nested: Row = EMPTY_ROW
-  #nestedSize = 0
+  #nestedKeys: readonly string[] = []
+  #nestedValues: readonly string[] = []
   #header: RecordHeader | null = null
 
   /** @param findings  used while reading only */
@@ -97,9 +100,10 @@ export class HeaderReader {
   }
 
   #decorationsOf(sent: unknown): Row {
-    if (!sameRow(sent, this.#nested, this.#nestedSize)) {
+    if (!holdsExactly(sent, this.#nestedKeys, this.#nestedValues)) {
       this.#nested = rowOf(sent)
-      this.#nestedSize = Object.keys(this.#nested).length
+      this.#nestedKeys = Object.keys(this.#nested)
+      this.#nestedValues = Object.values(this.#nested)
     }
     return this.#nested
   }
@@ -126,11 +130,12 @@ export class HeaderReader {
 
   #readTimes(unixTime: number | null, calendarTime: string, epoch: string, counter: string): RecordTimes {
     const time = eventTime(unixTime, calendarTime, this.#receivedAt)
-    const hash = newLanes()
-    addText(hash, this.#hostId, SEEDS.hostId[0], SEEDS.hostId[1])
-    addText(hash, unixTime === null ? '' : String(unixTime), SEEDS.unixTime[0], SEEDS.unixTime[1])
-    addText(hash, epoch, SEEDS.epoch[0], SEEDS.epoch[1])
-    addText(hash, counter, SEEDS.counter[0], SEEDS.counter[1])
+    const hash = this.#hash
+    hash.fill(0)
+    mixText(hash, this.#hostId, SEEDS.hostId[0], SEEDS.hostId[1])
+    mixText(hash, unixTime === null ? '' : String(unixTime), SEEDS.unixTime[0], SEEDS.unixTime[1])
+    mixText(hash, epoch, SEEDS.epoch[0], SEEDS.epoch[1])
+    mixText(hash, counter, SEEDS.counter[0], SEEDS.counter[1])
     return {
       unixTime,
       calendarTime,
@@ -139,21 +144,22 @@ export class HeaderReader {
       at: time.at,
       flagBits: time.flag === null ? 0 : FLAG_BIT[time.flag],
       idPrefix: rowIdPrefix(time.own ? time.at : dayStartOf(this.#receivedAt), this.#hostPart),
-      hash,
+      hashA: hash[0] ?? 0,
+      hashB: hash[1] ?? 0,
     }
   }
 }
 
-/** Whether an object as sent holds exactly what the row of this size holds. */
-function sameRow(sent: unknown, row: Row, size: number): boolean {
-  if (typeof sent !== 'object' || sent === null) return size === 0
-  const values = sent as Sent // any object is that
-  let count = 0
-  for (const key in values) {
-    if (values[key] !== row[key]) return false
-    count++
+/** Whether an object as sent has these keys in this order with these values. */
+function holdsExactly(sent: unknown, keys: readonly string[], values: readonly string[]): boolean {
+  if (typeof sent !== 'object' || sent === null) return keys.length === 0
+  const row = sent as Sent // any object is that
+  let i = 0
+  for (const key in row) {
+    if (key !== keys[i] || row[key] !== values[i]) return false
+    i++
   }
-  return count === size
+  return i === keys.length
 }
 
 /** An object as a row of texts. Anything else is none (old agents write an empty object as `""`). */

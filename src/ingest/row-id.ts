@@ -6,11 +6,11 @@ import { rowIdTime } from '../store/row-id-range.ts'
  * line that comes twice is one event. Sortable by time; see `src/store/row-id-range.ts` for ranges.
  *
  * The content is 64 bits of a hash, not of a cryptographic one: ids are compared only within one host and second, where
- * a host could deceive nobody but itself, and it must cost little for each line. Every value is hashed with its name
- * and the results are added, so the order of keys does not matter and nothing needs sorting.
+ * a host could deceive nobody but itself, and it must cost little for each line. Values go in by the order of their
+ * names, so that the order of keys in the line does not matter.
  */
 
-/** Sum of the hashes of all parts of one event, as two times 32 bits. */
+/** State of a hash: two lanes of 32 bits. A typed array, since V8 keeps larger integers nowhere else without a box. */
 export type Lanes = Int32Array
 
 export function newLanes(): Lanes {
@@ -24,14 +24,16 @@ const B1 = 0xc2b2ae3d | 0
 const B2 = 0x27d4eb2f | 0
 
 /**
- * Adds one named value to the sum.
+ * Mixes one named value into the hash.
  *
  * @param seedA,seedB  what `seedsOf` gives for the name
  */
-export function addText(lanes: Lanes, text: string, seedA: number, seedB: number): void {
+export function mixText(lanes: Lanes, text: string, seedA: number, seedB: number): void {
   const length = text.length
-  let a = seedA ^ Math.imul(length, A2)
-  let b = seedB ^ Math.imul(length, B2)
+  const startA = Math.imul((lanes[0] ?? 0) ^ seedA ^ length, A1)
+  const startB = Math.imul((lanes[1] ?? 0) ^ seedB ^ length, B1)
+  let a = startA
+  let b = startB
   let wide = 0
   let i = 0
   // Four characters a step: four bytes of nearly all text are one word.
@@ -55,17 +57,17 @@ export function addText(lanes: Lanes, text: string, seedA: number, seedB: number
     b ^= b >>> 13
   }
   if (wide > 0xff) {
-    addWideText(lanes, text, seedA, seedB)
+    mixWideText(lanes, text, startA, startB)
     return
   }
-  lanes[0] = ((lanes[0] ?? 0) + finish(a, A2)) | 0
-  lanes[1] = ((lanes[1] ?? 0) + finish(b, B2)) | 0
+  lanes[0] = a
+  lanes[1] = b
 }
 
-/** Characters beyond Latin-1 overlap in a word of four: they are hashed one by one. */
-function addWideText(lanes: Lanes, text: string, seedA: number, seedB: number): void {
-  let a = ~seedA ^ Math.imul(text.length, A2)
-  let b = ~seedB ^ Math.imul(text.length, B2)
+/** Characters beyond Latin-1 overlap in a word of four: they are mixed in one by one. */
+function mixWideText(lanes: Lanes, text: string, startA: number, startB: number): void {
+  let a = ~startA
+  let b = ~startB
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     a = Math.imul(a ^ code, A1)
@@ -73,33 +75,58 @@ function addWideText(lanes: Lanes, text: string, seedA: number, seedB: number): 
     b = Math.imul(b ^ code, B1)
     b ^= b >>> 13
   }
-  lanes[0] = ((lanes[0] ?? 0) + finish(a, A2)) | 0
-  lanes[1] = ((lanes[1] ?? 0) + finish(b, B2)) | 0
+  lanes[0] = a
+  lanes[1] = b
 }
 
-/** Spreads every bit over the whole word, so that sums of many do not cancel out. */
-function finish(hash: number, multiplier: number): number {
-  let h = hash ^ (hash >>> 16)
+/** Spreads every bit over its lane: the last step. */
+export function finish(lanes: Lanes): void {
+  lanes[0] = spread(lanes[0] ?? 0, A2)
+  lanes[1] = spread(lanes[1] ?? 0, B2)
+}
+
+function spread(lane: number, multiplier: number): number {
+  let h = lane ^ (lane >>> 16)
   h = Math.imul(h, multiplier)
   h ^= h >>> 13
   h = Math.imul(h, A1)
   return h ^ (h >>> 16)
 }
 
-/** The two seeds by which values of this name are hashed. */
+/** The two seeds by which values of this name are mixed in. */
 export function seedsOf(name: string): readonly [a: number, b: number] {
   const lanes = newLanes()
-  addText(lanes, name, 0x2545f491, 0x6c8e9cf5)
+  mixText(lanes, name, 0x2545f491, 0x6c8e9cf5)
+  finish(lanes)
   return [lanes[0] ?? 0, lanes[1] ?? 0]
 }
 
-/** Three hexadecimal digits of every number below 4,096: three look-ups and two joins write 32 bits. */
-const HEX3 = Array.from({ length: 4096 }, (_, i) => i.toString(16).padStart(3, '0'))
-const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
+/** The first of the sixteen letters, a to p, that stand for four bits each. */
+const LETTER_A = 0x61
 
-/** 32 bits as eight hexadecimal digits. */
-function hex8(word: number): string {
-  return (HEX3[word >>> 20] ?? '') + (HEX3[(word >>> 8) & 0xfff] ?? '') + (HEX2[word & 0xff] ?? '')
+/**
+ * 64 bits as sixteen letters. In one call and by nothing but arithmetic: tables of ready-made pieces cost more, in joins
+ * and in cache misses. Letters and not hexadecimal digits, since they stand in a row.
+ */
+function letters(a: number, b: number): string {
+  return String.fromCharCode(
+    LETTER_A + (a >>> 28),
+    LETTER_A + ((a >>> 24) & 15),
+    LETTER_A + ((a >>> 20) & 15),
+    LETTER_A + ((a >>> 16) & 15),
+    LETTER_A + ((a >>> 12) & 15),
+    LETTER_A + ((a >>> 8) & 15),
+    LETTER_A + ((a >>> 4) & 15),
+    LETTER_A + (a & 15),
+    LETTER_A + (b >>> 28),
+    LETTER_A + ((b >>> 24) & 15),
+    LETTER_A + ((b >>> 20) & 15),
+    LETTER_A + ((b >>> 16) & 15),
+    LETTER_A + ((b >>> 12) & 15),
+    LETTER_A + ((b >>> 8) & 15),
+    LETTER_A + ((b >>> 4) & 15),
+    LETTER_A + (b & 15),
+  )
 }
 
 const HOST_SEEDS = seedsOf('p_host_id')
@@ -109,11 +136,12 @@ export function rowIdPrefix(time: number, hostPart: string): string {
   return `${rowIdTime(time)}-${hostPart}-`
 }
 
-/** The host's part of its events' ids: eight digits. */
+/** The host's part of its events' ids: eight letters. */
 export function hostPartOf(hostId: HostId): string {
   const lanes = newLanes()
-  addText(lanes, hostId, HOST_SEEDS[0], HOST_SEEDS[1])
-  return hex8((lanes[0] ?? 0) ^ (lanes[1] ?? 0))
+  mixText(lanes, hostId, HOST_SEEDS[0], HOST_SEEDS[1])
+  finish(lanes)
+  return letters(lanes[0] ?? 0, 0).slice(0, 8)
 }
 
 /**
@@ -121,6 +149,6 @@ export function hostPartOf(hostId: HostId): string {
  * @param earlier  identical lines that stood before in the same post: the second one ends in `.1`
  */
 export function rowId(prefix: string, a: number, b: number, earlier: number): RowId {
-  const id = prefix + (hex8(a) + hex8(b))
+  const id = prefix + letters(a, b)
   return (earlier === 0 ? id : `${id}.${earlier}`) as RowId // the one place where row ids are made
 }

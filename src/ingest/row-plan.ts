@@ -6,7 +6,9 @@ import { seedsOf } from './row-id.ts'
 export interface RowPlan {
   /** Column names in the order sent. */
   readonly keys: readonly string[]
-  /** Hash seeds of each name, for the two lanes. */
+  /** The same by name, or null when they came so. */
+  readonly sortedKeys: readonly string[] | null
+  /** Hash seeds of each name by the order of names, for the two lanes. */
   readonly seedsA: Int32Array
   readonly seedsB: Int32Array
   /** How each column is read for indicators. */
@@ -37,9 +39,11 @@ export function rowConstructor(table: string): RowConstructor {
 
 /** The plan for rows with these columns, coming from this table (empty when not known). */
 export function planRow(keys: readonly string[], table: string): RowPlan {
-  const seeds = keys.map(seedsOf)
+  const sorted = keys.toSorted()
+  const seeds = sorted.map(seedsOf)
   return {
     keys,
+    sortedKeys: keys.every((key, i) => key === sorted[i]) ? null : sorted,
     seedsA: Int32Array.from(seeds, ([a]) => a),
     seedsB: Int32Array.from(seeds, ([, b]) => b),
     ways: keys.map(key => readWayOf(table, key)),
@@ -51,6 +55,7 @@ export function planRow(keys: readonly string[], table: string): RowPlan {
 /** A plan that no row has: where a search for one begins. */
 export const NO_PLAN: RowPlan = {
   keys: ['\0'],
+  sortedKeys: null,
   seedsA: new Int32Array(1),
   seedsB: new Int32Array(1),
   ways: [READ.nothing],

@@ -2,7 +2,7 @@ import type { Pack } from '../detect/pack.ts'
 import { canComeFrom, tableByColumns, tableByName } from './infer-table.ts'
 import { MAX_ROW_PLAN_CHARS, MAX_ROW_PLANS, MAX_STREAM_NAME_CHARS, MAX_STREAMS } from './limits.ts'
 import { type PackAndQuery, packNames } from './names.ts'
-import { addText, type Lanes, newLanes, seedsOf } from './row-id.ts'
+import { type Lanes, mixText, newLanes, seedsOf } from './row-id.ts'
 import { NO_PLAN, planRow, type RowPlan } from './row-plan.ts'
 
 /** What is known of the results of one query name. */
@@ -14,7 +14,7 @@ export interface Stream {
   readonly servedTable: string
   /** Table of a result without rows: what the names alone tell. */
   readonly tableWithoutRows: string
-  /** Share of the name in the hash of its events. */
+  /** What the name adds to the hash of its events. */
   readonly nameHash: Lanes
   /** Plan of the row before: nearly always that of the next. */
   lastPlan: RowPlan
@@ -63,7 +63,7 @@ export class Streams {
   #make(name: string): Stream {
     const { pack, query } = this.#packNames(name)
     const nameHash = newLanes()
-    addText(nameHash, name, NAME_SEEDS[0], NAME_SEEDS[1])
+    mixText(nameHash, name, NAME_SEEDS[0], NAME_SEEDS[1])
     const servedTable = this.#servedTables.get(servedKey(pack, query)) ?? ''
     const tableWithoutRows = servedTable || tableByName(query)
     return {
