@@ -1,4 +1,9 @@
-import { HOSTILE_ROWS, type HostileRow, LOOKALIKE_ROWS } from '../../test/simulator/hostile-rows.ts'
+import {
+  HOSTILE_ROWS,
+  type HostileRow,
+  LOOKALIKE_ROWS,
+  type SuspectRow,
+} from '../../test/simulator/hostile-rows.ts'
 import type { Incident } from '../../test/simulator/pagerduty.ts'
 import { Seed } from '../../test/simulator/seed.ts'
 import { networkTransport } from '../../test/simulator/transport.ts'
@@ -6,6 +11,7 @@ import type { Transport } from '../../test/simulator/wire.ts'
 import { flakyTransport } from './hazards.ts'
 import { DemoHost } from './hosts.ts'
 import { Ledger } from './ledger.ts'
+import type { Narrator } from './narrator.ts'
 
 /** Hosts that have a part of their own, by index. All run Linux but the third and the sixth. */
 const PARTS = { flaky: 0, silent: 1, flooding: 3, rubbish: 4 } as const
@@ -28,7 +34,7 @@ export const HOST_SILENT = 'margay.host-silent'
 interface FleetSurroundings {
   readonly origin: string
   readonly enrollSecret: string
-  readonly posted: (lines: number, bytes: number) => void
+  readonly told: Pick<Narrator, 'posted' | 'accepted'>
   readonly sleep: (ms: number) => Promise<void>
 }
 
@@ -41,10 +47,10 @@ export class Fleet {
   #isNetworkFlaky = true
 
   constructor(count: number, surroundings: FleetSurroundings) {
-    const { origin, enrollSecret, posted, sleep } = surroundings
+    const { origin, enrollSecret, told, sleep } = surroundings
     this.transport = networkTransport(origin)
     const counted: Transport = request => {
-      posted(0, request.body.length)
+      told.posted(request.body.length)
       return this.transport(request)
     }
     const flaky = flakyTransport(counted, new Seed(7), () => this.#isNetworkFlaky)
@@ -68,7 +74,7 @@ export class Fleet {
                 Date.now(),
               ),
             accepted: (_kind, lines) => {
-              posted(lines.length, 0)
+              told.accepted(lines.length)
               this.ledger.accepted(lines.map(line => line.text))
             },
           },
@@ -91,9 +97,7 @@ export class Fleet {
   attack(round: number, told: (host: DemoHost, row: HostileRow) => void): void {
     const times = Math.ceil(this.hosts.length / 10)
     for (const [kind, row] of HOSTILE_ROWS.entries()) {
-      const fitting = this.#bystanders().filter(host =>
-        row.platforms.some(one => one === host.profile.platform),
-      )
+      const fitting = this.#bystanders(row)
       for (let n = 0; n < times; n += 1) {
         const host = fitting[(round * times + n + kind) % fitting.length]
         if (host === undefined || this.#isExpected(row.rule, host.name)) continue
@@ -102,9 +106,7 @@ export class Fleet {
       }
     }
     for (const [kind, row] of LOOKALIKE_ROWS.entries()) {
-      const fitting = this.#bystanders().filter(host =>
-        row.platforms.some(one => one === host.profile.platform),
-      )
+      const fitting = this.#bystanders(row)
       fitting[(round + kind) % fitting.length]?.suffer(row)
     }
   }
@@ -117,6 +119,18 @@ export class Fleet {
     if (!this.#isExpected(row.rule, host.name)) this.expectedPages.push(this.#pageFor(row, host, first))
     host.flood(lines)
     for (let n = 1; n < lines / 50; n += 1) host.suffer(row)
+  }
+
+  /** One hostile row more, on a host and of a rule that have not paged yet. Returns its line. */
+  oneMoreAttack(): string {
+    for (const row of HOSTILE_ROWS) {
+      const host = this.#bystanders(row).find(({ name }) => !this.#isExpected(row.rule, name))
+      if (host === undefined) continue
+      const line = host.suffer(row)
+      this.expectedPages.push(this.#pageFor(row, host, line))
+      return line
+    }
+    throw new Error('every host has paged for every rule already')
   }
 
   /** The silent host must page once and resolve. */
@@ -153,10 +167,12 @@ export class Fleet {
     return left.size === 0
   }
 
-  /** Hosts that attacks may choose: those whose part would blur the count are left out. */
-  #bystanders(): DemoHost[] {
+  /** Hosts on which this row may appear: those whose part would blur the count are left out. */
+  #bystanders(row: SuspectRow): DemoHost[] {
     const busy = [this.part('silent'), this.part('rubbish'), this.part('flooding')]
-    return this.hosts.filter(host => !busy.includes(host))
+    return this.hosts.filter(
+      host => !busy.includes(host) && row.platforms.some(platform => platform === host.profile.platform),
+    )
   }
 
   #isExpected(rule: string, hostname: string): boolean {

@@ -52,15 +52,19 @@ const LOST_ANSWERS = 0.15
 const LATE_ANSWERS = 0.1
 
 /**
- * The server gets everything, but some of its answers are lost (sent again at once) or late (kept, sent again later).
+ * The server gets everything, but some of its answers are lost (sent again at once) or late (kept, sent again later). No
+ * two in a row are late: the back-off of a third would be longer than the demo's limit of silence.
  * @param isFlaky  asked for each request: a network may recover
  */
 export function flakyTransport(reliable: Transport, seed: Seed, isFlaky: () => boolean): Transport {
+  let wasLate = false
   return async request => {
     const answer = await reliable(request)
     if (request.path !== LOG_PATH || !isFlaky()) return answer
     const luck = seed.next()
+    const isLate = !wasLate && luck >= LOST_ANSWERS && luck < LOST_ANSWERS + LATE_ANSWERS
+    wasLate = isLate
     if (luck < LOST_ANSWERS) return { kind: 'broken' }
-    return luck < LOST_ANSWERS + LATE_ANSWERS ? { kind: 'timeout' } : answer
+    return isLate ? { kind: 'timeout' } : answer
   }
 }

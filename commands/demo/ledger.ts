@@ -74,6 +74,7 @@ export class Ledger {
   linesSentAgain = 0
   posts = 0
   readonly #sent = new Map<string, number>()
+  readonly #accepted = new Set<string>()
   readonly #acknowledged = new Set<EventKey>()
 
   /** Notes that lines leave a host, acknowledged or not. @param at  ms since the epoch */
@@ -87,8 +88,17 @@ export class Ledger {
 
   /** Notes that a host was told to forget these lines. */
   accepted(texts: readonly string[]): void {
-    this.postedLines += texts.length
-    for (const text of texts) for (const key of eventsOf(text)) this.#acknowledged.add(key)
+    for (const text of texts) {
+      if (this.#accepted.has(text)) continue
+      this.#accepted.add(text)
+      this.postedLines += 1
+      for (const key of eventsOf(text)) this.#acknowledged.add(key)
+    }
+  }
+
+  /** True when the host was told to forget this line. */
+  isAccepted(text: string): boolean {
+    return this.#accepted.has(text)
   }
 
   /** When this line first left its host, or undefined. */

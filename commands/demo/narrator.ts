@@ -24,16 +24,23 @@ export class Narrator {
     this.#write(`${seconds}s  ${text}`)
   }
 
-  posted(lines: number, bytes: number): void {
+  /** A request left a host. */
+  posted(bytes: number): void {
     this.#posts += 1
-    this.#lines += lines
     this.#bytes += bytes
+  }
+
+  /** A host was told that its lines are stored. */
+  accepted(lines: number): void {
+    this.#lines += lines
   }
 
   /** Says what was posted since the last time, if anything was. */
   sayPosts(): void {
     if (this.#posts === 0) return
-    this.say(`${this.#posts} posts, ${this.#lines} lines, ${(this.#bytes / 1024).toFixed(1)} KiB on the wire`)
+    this.say(
+      `${this.#posts} requests, ${(this.#bytes / 1024).toFixed(1)} KiB on the wire; ${this.#lines} lines acknowledged`,
+    )
     this.#posts = 0
     this.#lines = 0
     this.#bytes = 0

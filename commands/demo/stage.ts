@@ -22,6 +22,8 @@ export interface Stage {
   readonly workerLog: readonly string[]
   /** kill -9 of the Worker, then a new one on what was on disk. Resolves when that one answers. */
   killAndRestart(): Promise<void>
+  /** How many posts the Worker said it found in the spool, unconsumed, and enqueued anew. */
+  recoveredPosts(): number
   close(): Promise<void>
 }
 
@@ -79,6 +81,7 @@ async function startAll(
     applyMigrations(stateDirectory),
   ])
   const workerLog: string[] = []
+  let recovered = 0
   const start = () =>
     startWorker({
       port,
@@ -87,6 +90,7 @@ async function startAll(
       varsFile: vars,
       onLine: line => {
         workerLog.push(line)
+        recovered += sweptPosts(line)
         if (workerLog.length > KEPT_LOG_LINES) workerLog.shift()
       },
     })
@@ -104,6 +108,7 @@ async function startAll(
       worker = await start()
       narrator.say('The Worker is back, on what was on disk.')
     },
+    recoveredPosts: () => recovered,
     close: async () => {
       clearInterval(cron)
       await worker.stop()
@@ -122,4 +127,10 @@ function fireAgainAndAgain(worker: () => LocalWorker): NodeJS.Timeout {
     await worker().fireCron()
     firing = false
   }, CRON_INTERVAL_MS)
+}
+
+/** Reads the Worker's own log: `{"event":"spool_swept","posts":n}`. */
+function sweptPosts(line: string): number {
+  const [, posts] = /"event":"spool_swept".*"posts":(\d+)/.exec(line) ?? []
+  return Number(posts ?? 0)
 }

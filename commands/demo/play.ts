@@ -1,0 +1,146 @@
+import type { Fleet } from './fleet.ts'
+import type { DemoHost } from './hosts.ts'
+import { type MischiefReport, makeMischief } from './mischief.ts'
+import type { Narrator } from './narrator.ts'
+import type { DemoOptions } from './options.ts'
+import { SILENT_AFTER_S, type Stage } from './stage.ts'
+
+/** All that a performance needs. */
+export interface Scene {
+  readonly options: DemoOptions
+  readonly stage: Stage
+  readonly fleet: Fleet
+  readonly narrator: Narrator
+  /** Ends early when the demo does. */
+  readonly sleep: (ms: number) => Promise<void>
+  readonly interrupted: AbortSignal
+}
+
+export interface Played {
+  readonly seconds: number
+  readonly mischief: readonly MischiefReport[]
+}
+
+/** Without --seconds the same things happen again after so long. */
+const ENDLESS_ROUND_MS = 90_000
+/** When what happens, as a share of the round. The kill comes when the silent host is back, lest one hides the other. */
+const AT = { attack: 0.1, silence: 0.12, mischief: 0.15, flood: 0.2, secondAttack: 0.5, kill: 0.75 } as const
+/** The silent host stays away this long: missed after its limit and one cron, and some time for the page. */
+const SILENCE_MS = (SILENT_AFTER_S + 6) * 1000
+const FLOOD_LINES_A_SECOND = 25
+const FLOOD_MOST_LINES = 2_000
+const FIRST_CONTACT_DEADLINE_MS = 30_000
+/** How closely the kill follows an acknowledgement: a queue batch waits up to a second, so the post is not stored yet. */
+const KILL_WATCH_MS = 10
+const KILL_WATCH_DEADLINE_MS = 10_000
+const LAST_WORDS = 20
+
+/** One performance: what happens on the fleet, and when. */
+export class Play {
+  readonly #scene: Scene
+  readonly #mischief: MischiefReport[] = []
+  readonly #living: Promise<void>[] = []
+  #over = false
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  /** Returns when the time is over and the hosts are at rest; null when it was interrupted. */
+  async perform(): Promise<Played | null> {
+    const { fleet, interrupted, options } = this.#scene
+    const startedAt = Date.now()
+    this.#living.push(...fleet.hosts.map(host => this.#live(host)))
+    try {
+      await this.#firstContact()
+      if (options.seconds === null) {
+        for (let round = 0; !this.#isOver(); round += 1) await this.#round(round, ENDLESS_ROUND_MS)
+      } else await this.#round(0, options.seconds * 1000)
+    } finally {
+      this.#over = true
+    }
+    await Promise.all(this.#living)
+    if (interrupted.aborted) return null
+    return { seconds: (Date.now() - startedAt) / 1000, mischief: this.#mischief }
+  }
+
+  /** A fleet that can't enroll has no story to tell. */
+  async #firstContact(): Promise<void> {
+    const { fleet, narrator, sleep, stage } = this.#scene
+    const deadline = Date.now() + FIRST_CONTACT_DEADLINE_MS
+    const waiting = () => fleet.hosts.filter(host => host.agent.nodeKey === '').length
+    while (waiting() > 0 && !this.#isOver()) {
+      if (Date.now() > deadline) {
+        const lastWords = stage.workerLog.slice(-LAST_WORDS).join('\n')
+        throw new Error(
+          `${waiting()} of ${fleet.hosts.length} hosts could not enroll. The Worker's last words:\n${lastWords}`,
+        )
+      }
+      await sleep(100)
+    }
+    narrator.say(`All ${fleet.hosts.length} hosts have enrolled.`)
+  }
+
+  async #round(round: number, roundMs: number): Promise<void> {
+    const startedAt = Date.now()
+    const at = async (share: number, happen: () => unknown) => {
+      await this.#scene.sleep(startedAt + share * roundMs - Date.now())
+      if (!this.#isOver()) await happen()
+    }
+    await Promise.all([
+      at(AT.attack, () => this.#attack(2 * round)),
+      at(AT.silence, () => this.#fallSilent()),
+      at(AT.mischief, () => this.#makeMischief()),
+      at(AT.flood, () => this.#flood(roundMs)),
+      at(AT.secondAttack, () => this.#attack(2 * round + 1)),
+      ...(this.#scene.options.kill ? [at(AT.kill, () => this.#kill())] : []),
+      at(1, () => undefined),
+    ])
+  }
+
+  #attack(round: number): void {
+    const { fleet, narrator } = this.#scene
+    fleet.attack(round, (host, row) => narrator.say(`HOSTILE   ${row.what} appears on ${host.name}`))
+  }
+
+  async #fallSilent(): Promise<void> {
+    const { fleet, narrator, sleep } = this.#scene
+    const host = fleet.expectSilence()
+    host.powerOff()
+    narrator.say(`${host.name} falls silent.`)
+    await sleep(SILENCE_MS)
+    if (this.#isOver()) return
+    narrator.say(`${host.name} is back.`)
+    host.powerOn()
+    this.#living.push(this.#live(host))
+  }
+
+  async #makeMischief(): Promise<void> {
+    this.#mischief.push(await makeMischief(this.#scene.fleet, this.#scene.narrator))
+  }
+
+  #flood(roundMs: number): void {
+    const { fleet, narrator } = this.#scene
+    const lines = Math.min(FLOOD_MOST_LINES, Math.floor((roundMs / 1000) * FLOOD_LINES_A_SECOND))
+    narrator.say(`${fleet.part('flooding').name} floods: ${lines} lines at once.`)
+    fleet.flood(lines)
+  }
+
+  /** Kills the Worker at its worst moment: right after it acknowledged a hostile row. */
+  async #kill(): Promise<void> {
+    const { fleet, narrator, sleep, stage } = this.#scene
+    const lastRow = fleet.oneMoreAttack()
+    const deadline = Date.now() + KILL_WATCH_DEADLINE_MS
+    while (!fleet.ledger.isAccepted(lastRow) && Date.now() < deadline) await sleep(KILL_WATCH_MS)
+    narrator.say('Killing the Worker right after it acknowledged a hostile row …')
+    await stage.killAndRestart()
+  }
+
+  #live(host: DemoHost): Promise<void> {
+    return host.live(() => this.#isOver())
+  }
+
+  #isOver(): boolean {
+    return this.#over || this.#scene.interrupted.aborted
+  }
+}
