@@ -67,13 +67,7 @@ export function fetchTransport(
 }
 
 function headerList(request: WireRequest, host: string): string[] {
-  return [
-    ...request.headers.flat(),
-    'Host',
-    host,
-    'Content-Length',
-    String(request.body.length),
-  ]
+  return [...request.headers.flat(), 'Host', host, 'Content-Length', String(request.body.length)]
 }
 
 function failure(signal: AbortSignal): WireAnswer {
