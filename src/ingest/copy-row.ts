@@ -1,4 +1,5 @@
-import { type Findings, READ, readValue } from './indicators.ts'
+import { type Findings, readValue } from './indicators.ts'
+import { READ } from './read-way.ts'
 import { type Lanes, mixText } from './row-id.ts'
 import type { RowPlan } from './row-plan.ts'
 import { textOf } from './values.ts'

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { ipAddress } from './addresses.ts'
-import { Findings, INDICATOR, isHostName, readValue, readWayOf } from './indicators.ts'
+import { Findings, INDICATOR, isHostName, readValue } from './indicators.ts'
+import { readWayOf } from './read-way.ts'
 
 type Field = keyof typeof INDICATOR
 

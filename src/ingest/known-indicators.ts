@@ -1,6 +1,7 @@
 import type { Row } from '../detect/event.ts'
 import { ipAddress } from './addresses.ts'
-import { type Findings, INDICATOR, isHostName, readValue, readWayOf } from './indicators.ts'
+import { type Findings, INDICATOR, isHostName, readValue } from './indicators.ts'
+import { readWayOf } from './read-way.ts'
 
 /**
  * The indicator fields of an event, by `INDICATOR`. Each sorted and without repeats. Shared between events, so never to

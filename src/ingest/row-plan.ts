@@ -1,5 +1,5 @@
 import { rowPrototype } from '../detect/rows.ts'
-import { READ, type ReadWay, readWayOf } from './indicators.ts'
+import { READ, type ReadWay, readWayOf } from './read-way.ts'
 import { seedsOf } from './row-id.ts'
 
 /** Everything about rows of one set of columns that need not be found out for each row. */
