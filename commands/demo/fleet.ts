@@ -29,7 +29,7 @@ export interface ExpectedPage {
 const DRAIN_POLL_MS = 200
 
 /** Rule id of a silent host's alert. */
-export const HOST_SILENT = 'margay.host-silent'
+const HOST_SILENT = 'margay.host-silent'
 
 interface FleetSurroundings {
   readonly origin: string

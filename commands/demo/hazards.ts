@@ -12,7 +12,7 @@ import {
   type WireRequest,
 } from '../../test/simulator/wire.ts'
 
-export const LOG_PATH = '/api/v1/osquery/log'
+const LOG_PATH = '/api/v1/osquery/log'
 const ENROLL_PATH = '/api/v1/osquery/enroll'
 
 /** Records that no osquery writes; each is to be rejected by itself. */

@@ -30,7 +30,7 @@ export async function localCertificate(directory: string, now: number): Promise<
 }
 
 /** Names under which the Worker can be reached from this machine. */
-export function localNames(): string[] {
+function localNames(): string[] {
   return [...new Set(['localhost', hostname()])]
 }
 

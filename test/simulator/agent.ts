@@ -7,7 +7,9 @@
  * Clock, waiting and network come in, so a test runs hours of it in no time and the demo in real time.
  */
 
-import { classifyLogReply } from '../osquery-reply.ts'
+import { classifyLogReply, nodeKeyTakenFrom } from '../osquery-reply.ts'
+import { type AgentFlags, OSQUERY_DEFAULTS } from './agent-flags.ts'
+import { deliver } from './deliver.ts'
 import { type BufferedLine, LineBuffer, type LineKind } from './line-buffer.ts'
 import { calendarTime } from './result-line.ts'
 import {
@@ -18,52 +20,12 @@ import {
   OSQUERY_VERSION,
   type Transport,
   type WireAnswer,
-  type WireRequest,
 } from './wire.ts'
-
-/** The flags of osqueryd that matter to a server; the defaults are osquery's own. */
-export interface AgentFlags {
-  readonly enrollEndpoint: string
-  readonly configEndpoint: string
-  readonly logEndpoint: string
-  /** `--logger_tls_period`, seconds. */
-  readonly logPeriod: number
-  readonly logMaxLines: number
-  /** `--logger_tls_max_linesize`, bytes. */
-  readonly logMaxLineSize: number
-  /** `--logger_tls_backoff_max`, seconds. */
-  readonly logBackoffMax: number
-  readonly logCompress: boolean
-  /** `--buffered_log_max`, lines; 0 means no limit. */
-  readonly bufferedLogMax: number
-  /** `--config_refresh`, seconds; 0 asks once and never again. */
-  readonly configRefresh: number
-  readonly enrollMaxAttempts: number
-  /** `--tls_enroll_max_interval`, seconds. */
-  readonly enrollMaxInterval: number
-}
-
-export const OSQUERY_DEFAULTS: AgentFlags = {
-  enrollEndpoint: '/api/v1/osquery/enroll',
-  configEndpoint: '/api/v1/osquery/config',
-  logEndpoint: '/api/v1/osquery/log',
-  logPeriod: 4,
-  logMaxLines: 1024,
-  logMaxLineSize: 1_048_576,
-  logBackoffMax: 3_600,
-  logCompress: false,
-  bufferedLogMax: 1_000_000,
-  configRefresh: 0,
-  enrollMaxAttempts: 12,
-  enrollMaxInterval: 600,
-}
 
 /** Config is asked for three times in one go, 1 and 4 s apart (`--config_tls_max_attempts`). */
 const CONFIG_ATTEMPTS = 3
 /** After a failed refresh the next comes sooner (`--config_accelerated_refresh`), seconds. */
 const CONFIG_ACCELERATED_REFRESH = 300
-const MAX_REDIRECTS = 10
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 305, 307, 308])
 const WARNING = 1
 
 /** What a watcher of the agent is told; the demo counts by it. */
@@ -139,9 +101,12 @@ export class SimulatedAgent {
   /** Asks for a key until one comes: up to 12 tries, n² seconds apart, at most 600. True when a key is held. */
   async enroll(): Promise<boolean> {
     for (let attempt = 1; !this.crashed; attempt += 1) {
-      const answer = await this.#deliver(enrollRequest(this.flags.enrollEndpoint, this.#enrollment))
-      const nodeKey = answer.kind === 'answered' ? nodeKeyOf(answer.body) : ''
-      if (nodeKey !== '') {
+      const answer = await deliver(
+        this.#world.send,
+        enrollRequest(this.flags.enrollEndpoint, this.#enrollment),
+      )
+      const nodeKey = answer.kind === 'answered' ? nodeKeyTakenFrom(answer.body) : null
+      if (nodeKey !== null) {
         this.nodeKey = nodeKey
         this.#observer.enrolled?.(nodeKey)
         return true
@@ -156,7 +121,7 @@ export class SimulatedAgent {
   async fetchConfig(): Promise<Readonly<Record<string, unknown>> | null> {
     for (let attempt = 1; attempt <= CONFIG_ATTEMPTS && !this.crashed; attempt += 1) {
       await this.#ensureKey()
-      const answer = await this.#deliver(configRequest(this.flags.configEndpoint, this.nodeKey))
+      const answer = await deliver(this.#world.send, configRequest(this.flags.configEndpoint, this.nodeKey))
       if (this.#outcome(answer) === 'taken' && answer.kind === 'answered') {
         const config = objectOf(answer.body)
         this.#applyOptions(config['options'])
@@ -218,7 +183,7 @@ export class SimulatedAgent {
     const { logEndpoint, logCompress } = this.flags
     const request = await logRequest(logEndpoint, this.nodeKey, kind, texts, logCompress)
     this.#observer.sending?.(kind, lines, this.#failures[kind] + 1)
-    const answer = await this.#deliver(request, () => this.#observer.sentAgain?.(kind, lines))
+    const answer = await deliver(this.#world.send, request, () => this.#observer.sentAgain?.(kind, lines))
     const outcome = this.#outcome(answer)
     if (outcome === 'taken') {
       this.buffer.delete(lines)
@@ -241,27 +206,6 @@ export class SimulatedAgent {
       return false
     }
     return isJson(text)
-  }
-
-  /** One request: redirects are followed with the same body, a broken connection is tried once more at once. */
-  async #deliver(request: WireRequest, onSecondTry?: () => void): Promise<WireAnswer> {
-    let current = request
-    let answer = await this.#sendTwice(current, onSecondTry)
-    for (let hops = 0; answer.kind === 'answered' && REDIRECTS.has(answer.status); hops += 1) {
-      const path = redirectPath(answer.location)
-      if (path === null || hops === MAX_REDIRECTS) return { kind: 'timeout' }
-      current = { ...current, path }
-      answer = await this.#sendTwice(current, onSecondTry)
-    }
-    return answer
-  }
-
-  async #sendTwice(request: WireRequest, onSecondTry?: () => void): Promise<WireAnswer> {
-    const first = await this.#world.send(request)
-    if (!isBroken(first)) return first
-    onSecondTry?.()
-    const second = await this.#world.send(request)
-    return isBroken(second) ? { kind: 'broken' } : second
   }
 
   #outcome(answer: WireAnswer): PostOutcome {
@@ -304,30 +248,6 @@ export class SimulatedAgent {
   #unixTime(): number {
     return Math.floor(this.#world.now() / 1000)
   }
-}
-
-/** A 304, or a redirect that names no place, is a failure of the connection to the client. */
-function isBroken(answer: WireAnswer): boolean {
-  if (answer.kind !== 'answered') return answer.kind === 'broken'
-  return (
-    answer.status === 304 ||
-    (REDIRECTS.has(answer.status) && (answer.location === undefined || answer.location === ''))
-  )
-}
-
-/** Only https is spoken, so a redirect to http leads nowhere. */
-function redirectPath(location: string | undefined): string | null {
-  if (location === undefined) return null
-  if (location.startsWith('/')) return location
-  const url = URL.parse(location)
-  return url?.protocol === 'https:' ? url.pathname + url.search : null
-}
-
-/** `node_key`, or `id` in its place: a non-empty text in any JSON object, whatever else stands there. */
-function nodeKeyOf(body: string): string {
-  const reply = objectOf(body)
-  const key = reply['node_key'] ?? reply['id']
-  return typeof key === 'string' ? key : ''
 }
 
 function objectOf(body: string): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { PagerDutyModel, type PagerDutyReply } from './pagerduty.ts'
 
 /** How the stand-in answers the next requests instead of taking them. */
-export type Fault = '429' | '500' | 'hang'
+type Fault = '429' | '500' | 'hang'
 
 export interface PagerDutyStandIn {
   readonly model: PagerDutyModel

@@ -44,28 +44,6 @@ export function networkTransport(origin: string, ca?: string): Transport {
     })
 }
 
-/** The same over a `fetch`, for a Worker in the same process. Redirects are left to the agent. */
-export function fetchTransport(
-  origin: string,
-  fetch: (url: string, init: RequestInit) => Promise<Response>,
-): Transport {
-  return async request => {
-    const response = await fetch(origin + request.path, {
-      method: 'POST',
-      headers: request.headers.map(([name, value]): [string, string] => [name, value]),
-      body: request.body,
-      redirect: 'manual',
-    })
-    const location = response.headers.get('location')
-    return {
-      kind: 'answered',
-      status: response.status,
-      body: await response.text(),
-      ...(location === null ? {} : { location }),
-    }
-  }
-}
-
 function headerList(request: WireRequest, host: string): string[] {
   return [...request.headers.flat(), 'Host', host, 'Content-Length', String(request.body.length)]
 }
