@@ -1,4 +1,5 @@
 import { MAX_COUNTED_LINES } from './limits.ts'
+import type { Lanes } from './row-id.ts'
 
 /** Slots at first; an ordinary post of 250 lines fits without growing. */
 const FIRST_SLOTS = 512
@@ -23,7 +24,9 @@ export class LineCounter {
    * @returns how often this hash was added before; 0 once `MAX_COUNTED_LINES` different ones are known, so that repeats
    *   share a row id as a resent line does
    */
-  add(a: number, b: number): number {
+  add(hash: Lanes): number {
+    const a = hash[0] ?? 0
+    const b = hash[1] ?? 0
     const table = this.#table
     const mask = this.#slots - 1
     let slot = (a ^ b) & mask

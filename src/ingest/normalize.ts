@@ -136,7 +136,7 @@ class RecordNormalizer implements PostNormalizer {
     const columns = sentRow === null ? null : this.#copyRow(sentRow as Sent, stream) // any object is that
     const indicators = withFindings(header.indicators, this.#findings)
     finish(hash)
-    const earlier = this.#lines.add(hash[0] ?? 0, hash[1] ?? 0)
+    const earlier = this.#lines.add(hash)
     return {
       name: stream.name,
       hostIdentifier: header.hostIdentifier,
@@ -149,7 +149,7 @@ class RecordNormalizer implements PostNormalizer {
       decorations: header.decorations,
       extra: header.extra,
       p_log_type: logType,
-      p_row_id: rowId(times.idPrefix, hash[0] ?? 0, hash[1] ?? 0, earlier),
+      p_row_id: rowId(times.idPrefix, hash, earlier),
       p_event_time: times.at,
       p_parse_time: this.#receivedAt,
       p_host_id: this.#hostId,
@@ -202,7 +202,7 @@ class RecordNormalizer implements PostNormalizer {
     mixText(hash, textOf(sent['line']), SEEDS.line[0], SEEDS.line[1])
     mixText(hash, message, SEEDS.message[0], SEEDS.message[1])
     finish(hash)
-    const earlier = this.#lines.add(hash[0] ?? 0, hash[1] ?? 0)
+    const earlier = this.#lines.add(hash)
     return {
       name: textOf(sent['name']),
       hostIdentifier: header.hostIdentifier,
@@ -220,7 +220,7 @@ class RecordNormalizer implements PostNormalizer {
       version: textOf(sent['version']),
       extra: header.extra,
       p_log_type: 'Osquery.Status',
-      p_row_id: rowId(times.idPrefix, hash[0] ?? 0, hash[1] ?? 0, earlier),
+      p_row_id: rowId(times.idPrefix, hash, earlier),
       p_event_time: times.at,
       p_parse_time: this.#receivedAt,
       p_host_id: this.#hostId,

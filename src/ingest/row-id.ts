@@ -108,7 +108,9 @@ const LETTER_A = 0x61
  * 64 bits as sixteen letters. In one call and by nothing but arithmetic: tables of ready-made pieces cost more, in joins
  * and in cache misses. Letters and not hexadecimal digits, since they stand in a row.
  */
-function letters(a: number, b: number): string {
+function letters(lanes: Lanes): string {
+  const a = lanes[0] ?? 0
+  const b = lanes[1] ?? 0
   return String.fromCharCode(
     LETTER_A + (a >>> 28),
     LETTER_A + ((a >>> 24) & 15),
@@ -141,14 +143,15 @@ export function hostPartOf(hostId: HostId): string {
   const lanes = newLanes()
   mixText(lanes, hostId, HOST_SEEDS[0], HOST_SEEDS[1])
   finish(lanes)
-  return letters(lanes[0] ?? 0, 0).slice(0, 8)
+  return letters(lanes).slice(0, 8)
 }
 
 /**
  * @param prefix  by `rowIdPrefix`
+ * @param content  the finished hash
  * @param earlier  identical lines that stood before in the same post: the second one ends in `.1`
  */
-export function rowId(prefix: string, a: number, b: number, earlier: number): RowId {
-  const id = prefix + letters(a, b)
+export function rowId(prefix: string, content: Lanes, earlier: number): RowId {
+  const id = prefix + letters(content)
   return (earlier === 0 ? id : `${id}.${earlier}`) as RowId // the one place where row ids are made
 }
