@@ -32,8 +32,10 @@ export function agentApp(world: World, packs: readonly Pack[]): Hono {
     'distributed/write': (request, after) => distributed(world, request, after),
   }
   const app = new Hono()
+  const paths = new Set<string>()
   for (const [name, answer] of Object.entries(routes)) {
     for (const path of FAMILIES.map(family => `${family}/${name}`)) {
+      paths.add(path)
       app.on(['POST', 'PUT'], path, async context => {
         try {
           return await answer(context.req.raw, work => context.executionCtx.waitUntil(work))
@@ -42,10 +44,14 @@ export function agentApp(world: World, packs: readonly Pack[]): Hono {
           return failed(world, error)
         }
       })
-      app.all(path, () => refused('method_not_allowed', 405, { allow: 'POST, PUT' }))
     }
   }
-  app.notFound(() => refused('not_found', 404))
+  // A route for other methods would make Hono compose handlers for every post, which costs more than the route itself.
+  app.notFound(({ req }) =>
+    paths.has(req.path)
+      ? refused('method_not_allowed', 405, { allow: 'POST, PUT' })
+      : refused('not_found', 404),
+  )
   app.onError(error => failed(world, error))
   return app
 }

@@ -28,7 +28,7 @@ export async function authenticate(world: World, request: Request, body: KeySear
     return { kind: body.kind === 'unreadable' ? 'unattributable' : 'key_invalid' }
   }
   if (inBody !== null && inBody !== presented) return { kind: 'key_invalid' }
-  const key = await verifyNodeKey(world.settings, presented)
+  const key = verifyNodeKey(world.settings, presented)
   if (!key.ok) return { kind: 'key_invalid' }
   const revoked = await revokedAt(world, key.hostId)
   if (revoked !== null && key.issuedAt <= revoked) return { kind: 'key_invalid' }

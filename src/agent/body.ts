@@ -9,6 +9,15 @@ const READ_AT_ONCE_MAX_BYTES = 256 * 1024
 /** How the reading of a body ended. `stopped`: by the caller. `slow`: at the deadline. `broken`: the connection failed. */
 export type ReadEnd = 'ended' | 'stopped' | 'slow' | 'broken'
 
+/** The whole body of a request that says it is small, as most are, or how the reading failed; null when it may be large. */
+export async function readAtOnce(
+  world: Pick<World, 'sleep'>,
+  request: Request,
+): Promise<Uint8Array | 'slow' | 'broken' | null> {
+  if (!isSmall(request.headers)) return null
+  return await Promise.race([piece(readAll(request)), deadline(world)])
+}
+
 /**
  * Hands the body on piece by piece, as it comes off the wire, so that only what the caller keeps is ever held. The
  * deadline is for the whole body: a drip of bytes doesn't renew it.
@@ -21,19 +30,19 @@ export async function readBody(
   onChunk: (chunk: Uint8Array) => boolean | Promise<boolean>,
 ): Promise<ReadEnd> {
   if (request.body === null) return 'ended'
-  const deadline = world.sleep(LOG_READ_DEADLINE_MS).then((): 'slow' => 'slow')
-  if (isSmall(request.headers)) {
-    const all = await Promise.race([piece(readAll(request)), deadline])
-    if (typeof all === 'string') return all
-    return (await onChunk(all)) ? 'ended' : 'stopped'
-  }
+  const late = deadline(world)
   const reader = request.body.getReader()
   for (;;) {
-    const next = await Promise.race([piece(readNext(reader)), deadline])
+    const next = await Promise.race([piece(readNext(reader)), late])
     if (next === 'broken' || next === 'ended') return next
     if (next === 'slow') return given(reader, 'slow')
     if (!(await onChunk(next))) return given(reader, 'stopped')
   }
+}
+
+async function deadline(world: Pick<World, 'sleep'>): Promise<'slow'> {
+  await world.sleep(LOG_READ_DEADLINE_MS)
+  return 'slow'
 }
 
 function isSmall(headers: Headers): boolean {

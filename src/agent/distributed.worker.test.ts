@@ -19,7 +19,7 @@ beforeEach(freshStorage)
 
 async function setUp(overrides: Partial<World> = {}) {
   const world = worldFor(env, overrides)
-  return { world, key: await mintNodeKey(world, host), send: agentClient(world) }
+  return { world, key: mintNodeKey(world, host), send: agentClient(world) }
 }
 
 const result = (key: string) =>

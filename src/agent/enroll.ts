@@ -51,5 +51,5 @@ async function admit(world: World, claims: EnrollRequest['claims'], label: strin
   }
   const { previousLabel } = outcome.value
   world.log('host_enrolled', { host: hostId, label, previous_label: previousLabel })
-  return enrolled(await mintNodeKey(world, hostId))
+  return enrolled(mintNodeKey(world, hostId))
 }

@@ -25,7 +25,7 @@ beforeEach(freshStorage)
 async function setUp(overrides: Partial<World> = {}) {
   const { queue, sent } = heldQueue<IngestMessage>()
   const world = worldFor(env, { ingest: queue, ...overrides })
-  return { world, sent, send: agentClient(world), key: await mintNodeKey(world, host) }
+  return { world, sent, send: agentClient(world), key: mintNodeKey(world, host) }
 }
 
 const post = (key: string, lines: readonly object[] = [{ name: 'q' }]) =>
@@ -350,7 +350,7 @@ describe('a post of nobody', () => {
 
   it('is refused when header and body disagree, even if both are good', async () => {
     const { world, send, sent, key } = await setUp()
-    const other = await mintNodeKey(world, 'deadbeef0123456789deadbe' as HostId)
+    const other = mintNodeKey(world, 'deadbeef0123456789deadbe' as HostId)
     expect(await send(LOG, post(key), withHeader(other))).toMatchObject({ meaning: 'node_invalid' })
     expect(sent).toEqual([])
   })
@@ -377,7 +377,7 @@ describe('a post of nobody', () => {
     const send = agentClient(world)
     expect(await send(LOG, post(key))).toMatchObject({ meaning: 'node_invalid' })
     world.advance(1)
-    expect(await send(LOG, post(await mintNodeKey(world, host)))).toMatchObject({ text: '{}' })
+    expect(await send(LOG, post(mintNodeKey(world, host)))).toMatchObject({ text: '{}' })
   })
 
   it('is let through when revocations can not be looked up, for that is our fault', async () => {

@@ -1,7 +1,8 @@
 import type { World } from '../env.ts'
-import { joined, looksGzipped, readBody } from './body.ts'
+import { joined, looksGzipped, readAtOnce, readBody } from './body.ts'
 import type { HeldBytes } from './held-bytes.ts'
 import { GzipIntake, type Intake, type OverCapPost, TextIntake, type WholePost } from './intake.ts'
+import { nodeKeyInGzip } from './node-key-in-body.ts'
 
 /**
  * Above the caps the rest is read and thrown away up to here, so that the host gets to read our answer: one that finds
@@ -20,6 +21,23 @@ interface NotReceived {
 
 /** Reads a post as gzip, compressing it on the way in when the host did not, and looks for its node key meanwhile. */
 export async function receivePost(
+  world: Pick<World, 'sleep'>,
+  request: Request,
+  held: HeldBytes,
+): Promise<ReceivedPost> {
+  const small = await readAtOnce(world, request)
+  if (small === null) return await receiveInPieces(world, request, held)
+  if (small === 'slow') return { kind: 'not_received', reason: 'read_timeout' }
+  if (small === 'broken') return { kind: 'not_received', reason: 'body_unreadable' }
+  const byteCount = small.length
+  if (!held.growTo(byteCount)) return { kind: 'not_received', reason: 'busy' }
+  if (looksGzipped(small)) return { kind: 'whole', gzip: small, key: await nodeKeyInGzip(small), byteCount }
+  const intake = new TextIntake()
+  await intake.add(small)
+  return { ...(await intake.finish(true)), byteCount }
+}
+
+async function receiveInPieces(
   world: Pick<World, 'sleep'>,
   request: Request,
   held: HeldBytes,

@@ -106,7 +106,7 @@ function checkReply(reply: AgentReply, route: string): void {
 
 async function client(overrides: Partial<World>) {
   const { queue } = heldQueue<IngestMessage>()
-  const key = await mintNodeKey(worldFor(env), host)
+  const key = mintNodeKey(worldFor(env), host)
   return { key, send: agentClient(worldFor(env, { ingest: queue, ...overrides })) }
 }
 

@@ -24,7 +24,7 @@ const packs = [
 
 async function setUp(overrides: Partial<World> = {}) {
   const world = worldFor(env, overrides)
-  const key = await mintNodeKey(world, host)
+  const key = mintNodeKey(world, host)
   const send = agentClient(world, packs)
   return { world, key, send, ask: () => send(CONFIG, JSON.stringify({ node_key: key })) }
 }

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { World } from '../env.ts'
-import { joined, looksGzipped, readBody } from './body.ts'
+import { joined, looksGzipped, type ReadEnd, readAtOnce, readBody } from './body.ts'
 
 /** A body read whole and inflated, or why not. */
 export type SmallBody =
@@ -17,6 +17,19 @@ export async function readSmallBody(
   request: Request,
   maxBytes: number,
 ): Promise<SmallBody> {
+  const body = (await readAtOnce(world, request)) ?? (await readUpTo(world, request, maxBytes))
+  if (body === 'stopped') return { ok: false, reason: 'body_too_large' }
+  if (body === 'slow') return { ok: false, reason: 'read_timeout' }
+  if (body === 'broken') return { ok: false, reason: 'body_unreadable' }
+  if (body.length > maxBytes) return { ok: false, reason: 'body_too_large' }
+  return looksGzipped(body) ? inflated(body, maxBytes) : { ok: true, text: body }
+}
+
+async function readUpTo(
+  world: Pick<World, 'sleep'>,
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array | Exclude<ReadEnd, 'ended'>> {
   const pieces: Uint8Array[] = []
   let length = 0
   const end = await readBody(world, request, chunk => {
@@ -24,11 +37,7 @@ export async function readSmallBody(
     pieces.push(chunk)
     return length <= maxBytes
   })
-  if (end === 'stopped') return { ok: false, reason: 'body_too_large' }
-  if (end === 'slow') return { ok: false, reason: 'read_timeout' }
-  if (end === 'broken') return { ok: false, reason: 'body_unreadable' }
-  const bytes = joined(pieces)
-  return looksGzipped(bytes) ? inflated(bytes, maxBytes) : { ok: true, text: bytes }
+  return end === 'ended' ? joined(pieces) : end
 }
 
 function inflated(gzip: Uint8Array, maxBytes: number): SmallBody {

@@ -70,7 +70,7 @@ describe.runIf(existsSync(WIRE))('requests of the real client', () => {
 
   it.each(logs)('%s: is accepted byte for byte', async file => {
     const { world, sent, post } = setUp()
-    const request = withKey(recorded(file), await mintNodeKey(world, host))
+    const request = withKey(recorded(file), mintNodeKey(world, host))
     expect(await post(request)).toBe('{}')
     expect(sent).toMatchObject([{ kind: 'inline', hostId: host }])
     const posted = request.body[0] === 0x1f ? gunzipSync(request.body) : request.body
@@ -85,7 +85,7 @@ describe.runIf(existsSync(WIRE))('requests of the real client', () => {
 
   it('of osquery 3.1, which begins with its key, is accepted', async () => {
     const { world, sent, post } = setUp()
-    const key = await mintNodeKey(world, host)
+    const key = mintNodeKey(world, host)
     const body = readFileSync(`${WIRE}/legacy-le-3.1-log-body.json`, 'latin1')
     const replaced = body.replace(/"node_key":"[^"]*"/, `"node_key":"${key}"`)
     expect(replaced).toContain(key)

@@ -84,11 +84,12 @@ function syntheticRules(count: number): Rule[] {
 
 async function acceptPost(bench: Bench): Promise<void> {
   const world = quietWorld()
-  const key = await mintNodeKey(world, HOST.id)
+  const key = mintNodeKey(world, HOST.id)
   const body = await gzipped(postOf(22, key))
   const headers = {
     'content-type': 'application/json',
     'content-encoding': 'gzip',
+    'content-length': String(body.length),
     authorization: `NodeKey ${key}`,
     'user-agent': 'osquery/5.23.1',
   }
