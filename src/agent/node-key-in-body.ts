@@ -1,6 +1,8 @@
 import { inflatedSlice, inflateWhile } from './inflate.ts'
 import { TopLevelKeyScan } from './top-level-key.ts'
 
+const latin1 = new TextDecoder('latin1')
+
 /** What a body says about its node key. */
 export type KeySearch =
   | { readonly kind: 'found'; readonly key: string }
@@ -22,6 +24,11 @@ const TAIL_BYTES = 1024
  * In text that isn't valid JSON it may be anything; then the key still has to prove itself.
  */
 const TAIL = /,\s*"node_key"\s*:\s*"([^"\\]*)"\s*\}\s*$/
+
+/** `{"node_key":"…"` at the beginning of JSON is at the top level; the value has no escapes, so it ends where it seems to. */
+const HEAD = /^\s*\{\s*"node_key"\s*:\s*"([^"\\]*)"/
+/** Room for the first member: name and key. */
+const HEAD_MEMBER_BYTES = 256
 
 /** Finds the node key in the text of a post that comes in pieces. Feed it until `decided`, then ask for `result`. */
 export class NodeKeyFinder {
@@ -70,9 +77,8 @@ export class NodeKeyFinder {
 
   #keyAtTheEnd(): string | undefined {
     let tail = ''
-    const decoder = new TextDecoder('latin1')
     for (const piece of (this.#deferred ?? []).toReversed()) {
-      tail = decoder.decode(piece.subarray(-TAIL_BYTES)) + tail
+      tail = latin1.decode(piece.subarray(-TAIL_BYTES)) + tail
       if (tail.length >= TAIL_BYTES) break
     }
     return TAIL.exec(tail)?.[1]
@@ -91,8 +97,11 @@ export function nodeKeyIn(text: Uint8Array): KeySearch {
  * text, holding no more than 1 MiB of it, and gives up where the consumer would.
  */
 export async function nodeKeyInGzip(gzip: Uint8Array): Promise<KeySearch> {
+  const start = inflatedSlice(gzip.subarray(0, HEAD_BYTES))
+  const first = HEAD.exec(latin1.decode(start.subarray(0, HEAD_MEMBER_BYTES)))
+  if (first?.[1] !== undefined) return { kind: 'found', key: first[1] }
   const head = new NodeKeyFinder()
-  head.push(inflatedSlice(gzip.subarray(0, HEAD_BYTES)))
+  head.push(start)
   if (head.decided) return head.result()
   const finder = new NodeKeyFinder()
   const end = await inflateWhile(gzip, text => {

@@ -24,6 +24,9 @@ export type VerifiedKey =
   | { readonly ok: true; readonly hostId: HostId; readonly issuedAt: number }
   | { readonly ok: false }
 
+/** Proven keys remembered by an isolate, about 3 MB. Cleared at the cap. */
+const MAX_PROVEN_KEYS = 16_384
+
 const signingKeys = new WeakMap<NodeKeySecret, KeyObject>()
 
 /**
@@ -40,14 +43,30 @@ export function mintNodeKey(world: Pick<World, 'now' | 'randomBytes' | 'settings
   return `${signed}.${macOf(secret, signed).toString('base64url')}`
 }
 
+/** A MAC costs as much as all the rest of accepting a post, and a host shows the same key every few seconds. */
+const provenKeys = new WeakMap<Settings['nodeKeySecrets'], Map<string, VerifiedKey>>()
+
 /**
  * Checks a presented key against all live secrets, in constant time and without I/O. Whatever is presented: never
  * throws. Says nothing about revocation.
- *
- * Synchronous, by node:crypto: each promise of WebCrypto costs a post another turn of the event loop, which is dearer
- * than the MAC itself.
  */
 export function verifyNodeKey(settings: Pick<Settings, 'nodeKeySecrets'>, presented: string): VerifiedKey {
+  let proven = provenKeys.get(settings.nodeKeySecrets)
+  if (proven === undefined) {
+    proven = new Map()
+    provenKeys.set(settings.nodeKeySecrets, proven)
+  }
+  const known = proven.get(presented)
+  if (known !== undefined) return known
+  const verified = proveNodeKey(settings, presented)
+  if (!verified.ok) return verified
+  if (proven.size >= MAX_PROVEN_KEYS) proven.clear()
+  proven.set(presented, verified)
+  return verified
+}
+
+/** Synchronous, by node:crypto: each promise of WebCrypto costs another turn of the event loop, dearer than the MAC. */
+function proveNodeKey(settings: Pick<Settings, 'nodeKeySecrets'>, presented: string): VerifiedKey {
   const parts = presented.length > MAX_KEY_CHARACTERS ? null : NODE_KEY.exec(presented)
   if (parts === null) return { ok: false }
   const [, secretId = '', hostId = '', third = '', mac = ''] = parts
