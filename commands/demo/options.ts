@@ -12,7 +12,8 @@ network, one that posts rubbish, and one that falls silent and comes back. Every
                 alert was delivered. Without it the demo runs until Ctrl-C.
   --port N      port of the Worker (8787)
   --json        print the summary as one JSON object on stdout, all else on stderr
-  --kill        kill -9 the Worker after two thirds of the time and start it again on what was on disk
+  --kill        kill -9 the Worker after three quarters of the time, right after it acknowledged a post, and start it again
+                on what was on disk
   --help        this text`
 
 export interface DemoOptions {
