@@ -3,8 +3,7 @@ import { destinations } from '../rules/routing.ts'
 import { agentApp, isAgentPath } from './agent/app.ts'
 import { tryLater } from './agent/reply.ts'
 import type { AlertWakeUp } from './alerts/wake-up.ts'
-import { consoleApp } from './console/app.ts'
-import { runJobs } from './cron.ts'
+import type { consoleApp } from './console/app.ts'
 import { createEngine } from './detect/engine.ts'
 import type { Env, World } from './env.ts'
 import { consumeIngest } from './ingest/consume.ts'
@@ -24,31 +23,36 @@ const detection: Detection = {
   routing: destinations,
 }
 
-/** The two HTTP surfaces, made once for each isolate. */
-interface Apps {
-  readonly agent: ReturnType<typeof agentApp>
-  readonly console: ReturnType<typeof consoleApp>
+type ConsoleApp = ReturnType<typeof consoleApp>
+
+const agentApps = new WeakMap<World, ReturnType<typeof agentApp>>()
+const consoleApps = new WeakMap<World, ConsoleApp>()
+
+function agentAppOf(world: World): ReturnType<typeof agentApp> {
+  const known = agentApps.get(world)
+  if (known !== undefined) return known
+  for (const problem of world.settings.problems) world.log('configuration_problem', { problem })
+  const app = agentApp(world, packs)
+  agentApps.set(world, app)
+  return app
 }
 
-const apps = new WeakMap<World, Apps>()
-
-function appsOf(world: World): Apps {
-  const known = apps.get(world)
+/** Loaded when first asked for, as cron is: schemas are a third of the start-up, and most isolates only see hosts. */
+async function consoleAppOf(world: World): Promise<ConsoleApp> {
+  const known = consoleApps.get(world)
   if (known !== undefined) return known
-  const made = {
-    agent: agentApp(world, packs),
-    console: consoleApp(world, { rules, destinations, name: NAME, version: VERSION }),
-  }
-  for (const problem of world.settings.problems) world.log('configuration_problem', { problem })
-  apps.set(world, made)
-  return made
+  const { consoleApp } = await import('./console/app.ts')
+  const app = consoleApp(world, { rules, destinations, name: NAME, version: VERSION })
+  consoleApps.set(world, app)
+  return app
 }
 
 export default {
   async fetch(request, env, context) {
     try {
-      const { agent, console } = appsOf(worldOf(env))
-      const app = isAgentPath(new URL(request.url).pathname) ? agent : console
+      const world = worldOf(env)
+      const isAgent = isAgentPath(new URL(request.url).pathname)
+      const app = isAgent ? agentAppOf(world) : await consoleAppOf(world)
       return await app.fetch(request, env, context)
     } catch (error) {
       // osqueryd takes any reply without `error` for success and deletes its lines, Cloudflare's own error page included.
@@ -76,6 +80,7 @@ export default {
   },
 
   async scheduled(_controller, env) {
+    const { runJobs } = await import('./cron.ts')
     await runJobs(worldOf(env), destinations)
   },
 } satisfies ExportedHandler<Env, IngestMessage | AlertWakeUp>

@@ -4,7 +4,6 @@ import type { World } from '../env.ts'
 import type { After } from './after.ts'
 import { compileConfig } from './config.ts'
 import { distributed } from './distributed.ts'
-import { enroll } from './enroll.ts'
 import { acceptLog } from './log.ts'
 import { refused, tryLater } from './reply.ts'
 import { serveConfig } from './serve-config.ts'
@@ -25,7 +24,8 @@ export function isAgentPath(pathname: string): boolean {
 export function agentApp(world: World, packs: readonly Pack[]): Hono {
   const configs = compileConfig(packs, world.settings)
   const routes: Readonly<Record<string, (request: Request, after: After) => Promise<Response>>> = {
-    enroll: (request, after) => enroll(world, request, after),
+    // Enrollment alone needs schemas, which are a quarter of the start-up: most isolates never load them.
+    enroll: async (request, after) => (await import('./enroll.ts')).enroll(world, request, after),
     config: (request, after) => serveConfig(world, configs, request, after),
     log: request => acceptLog(world, request),
     'distributed/read': (request, after) => distributed(world, request, after),

@@ -23,17 +23,17 @@ describe('Chunk', () => {
     expect(chunk.isEmpty).toBe(false)
   })
 
-  it('is full at a thousand events', () => {
+  it('is full at three thousand events', () => {
     const chunk = new Chunk()
-    for (let index = 0; index < 999; index += 1) chunk.addEvent(eventCalled(`e${index}`))
+    for (let index = 0; index < 2_999; index += 1) chunk.addEvent(eventCalled(`e${index}`))
     expect(chunk.isFull).toBe(false)
     chunk.addEvent(eventCalled('last'))
     expect(chunk.isFull).toBe(true)
   })
 
-  it('is full at a megabyte of events, counted before anything is cut', () => {
+  it('is full at three megabytes of events, counted before anything is cut', () => {
     const chunk = new Chunk()
-    chunk.addEvent(eventCalled('giant', 'x'.repeat(1024 * 1024)))
+    chunk.addEvent(eventCalled('giant', 'x'.repeat(3 * 1024 * 1024)))
     expect(chunk.isFull).toBe(true)
   })
 
@@ -47,7 +47,7 @@ describe('Chunk', () => {
 
   it('keeps the first of two events with one id, and does not count the second', () => {
     const chunk = new Chunk()
-    for (let index = 0; index < 2_000; index += 1) chunk.addEvent(eventCalled('same', `${index}`))
+    for (let index = 0; index < 4_000; index += 1) chunk.addEvent(eventCalled('same', `${index}`))
     expect(chunk.isFull).toBe(false)
     expect([...chunk.events.values()].map(({ event }) => event.columns)).toEqual([{ command: '0' }])
   })

@@ -4,11 +4,11 @@ import { hotEvent } from '../store/hot-event.ts'
 import type { QuarantineItem } from '../store/quarantine.ts'
 
 /**
- * Events committed together. A thousand ordinary events are about a megabyte of JSON, which is one statement and some
- * ten megabytes of memory with all that is made of them.
+ * Events committed together: those of a hundred ordinary posts, so that a full queue batch makes one lake segment for
+ * each kind of line. Three megabytes of JSON are some thirty of memory with all that is made of them.
  */
-const CHUNK_MAX_EVENTS = 1_000
-const CHUNK_MAX_CHARS = 1024 * 1024
+const CHUNK_MAX_EVENTS = 3_000
+const CHUNK_MAX_CHARS = 3 * 1024 * 1024
 /** Rejected records committed together; a post brings 500 at most, so a chunk ends below 1,500. */
 const CHUNK_MAX_REJECTIONS = 1_000
 

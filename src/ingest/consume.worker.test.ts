@@ -116,12 +116,12 @@ describe('a post', () => {
   })
 
   it('is stored in many transactions when it is large, and acknowledged after the last', async () => {
-    const names = Array.from({ length: 2_500 }, (_, index) => `q${index}`)
+    const names = Array.from({ length: 7_000 }, (_, index) => `q${index}`)
     await consumeAll(testWorld(), [queued(inlinePost(gzipPost(lines(...names))))])
-    expect(await rowsOf('SELECT count(*) AS n FROM events')).toEqual([{ n: 2_500 }])
+    expect(await rowsOf('SELECT count(*) AS n FROM events')).toEqual([{ n: 7_000 }])
     expect(await rowsOf("SELECT value FROM counters WHERE name = 'posts'")).toEqual([{ value: 1 }])
     expect(await rowsOf('SELECT count(*) AS n, max(row_count) AS most FROM segments')).toEqual([
-      { n: 3, most: 1_000 },
+      { n: 3, most: 3_000 },
     ])
   })
 })

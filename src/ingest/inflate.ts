@@ -41,14 +41,14 @@ export async function* inflateParts(gzip: Uint8Array): AsyncGenerator<Uint8Array
     yield* partsOf(gzip.subarray(0, MAX_INFLATED_BYTES))
     return gzip.byteLength > MAX_INFLATED_BYTES ? 'too_large' : 'complete'
   }
-  const cap = Math.min(MAX_INFLATED_BYTES, Math.max(BOMB_FLOOR_BYTES, gzip.byteLength * BOMB_RATIO))
   const inflater = createInflater(gzip)
   let inflated = 0
   try {
     for (;;) {
       const part = await inflater.next()
       if (part === null) return inflater.failed() ? 'broken' : 'complete'
-      const room = cap - inflated
+      const credible = Math.max(BOMB_FLOOR_BYTES, inflater.fedBytes() * BOMB_RATIO)
+      const room = Math.min(MAX_INFLATED_BYTES, credible) - inflated
       if (part.byteLength > room) {
         yield part.subarray(0, room)
         return 'too_large'
@@ -112,6 +112,8 @@ function createInflater(gzip: Uint8Array) {
       }
     },
     failed: () => failed,
+    /** Compressed bytes that made the parts so far. */
+    fedBytes: () => Math.min(offset, gzip.byteLength),
     stop(): void {
       gunzip.destroy()
     },
