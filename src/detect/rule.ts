@@ -66,8 +66,16 @@ export interface RuleDefinition<Columns> extends RuleFunctions<Columns> {
   readonly actions?: readonly ('added' | 'removed' | 'snapshot')[]
   /** ATT&CK technique ids: `T1053.003`. */
   readonly attack?: readonly string[]
+  /** What it means when it fires: what an attacker gains by it, in two or three sentences. */
+  readonly means?: string
+  /** osquery SQL to run on the host next, so that the responder can see for themselves. */
+  readonly check?: string
+  /** What innocent people do that looks the same. */
+  readonly benign?: string
   /** What to do when it fires, for someone just woken up. */
   readonly runbook: string
+  /** Pages worth reading: https URLs of vendors, ATT&CK, advisories. */
+  readonly references?: readonly string[]
   /** Matches (or distinct `unique` values) within `dedupPeriod` before there is an alert. Default 1. */
   readonly threshold?: number
   /** Length of the window, from its first match: `15m` to `24h`. Default `1h`. */
@@ -98,7 +106,11 @@ export interface Rule extends RuleFunctions<Row> {
   /** Null meets every action. */
   readonly actions: readonly string[] | null
   readonly attack: readonly string[]
+  readonly means: string
+  readonly check: string
+  readonly benign: string
   readonly runbook: string
+  readonly references: readonly string[]
   readonly threshold: number
   readonly dedupMinutes: number
   readonly ignoreInitial: boolean
@@ -123,6 +135,10 @@ export function rule<Columns>(definition: RuleDefinition<Columns>): Rule {
   const { on, actions, freshness, dedupPeriod: _, initial, ...rest } = definition
   const complete = {
     attack: [],
+    means: '',
+    check: '',
+    benign: '',
+    references: [],
     threshold: 1,
     enabled: true,
     alert: true,

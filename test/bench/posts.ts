@@ -69,11 +69,6 @@ export function benchPost(seed: number, rowCount: number): BenchPost {
   return { text: JSON.stringify({ node_key: hex(random, 32), log_type: 'result', data }), rowCount }
 }
 
-/** Posts of several hosts, so that shapes and strings vary as they do between queue messages. */
-export function benchPosts(count: number, rowCount: number): readonly BenchPost[] {
-  return Array.from({ length: count }, (_, i) => benchPost(1000 + i, rowCount))
-}
-
 function processEvent(random: () => number): Record<string, string> {
   const program = pick(random, PROGRAMS)
   return {
