@@ -1,0 +1,15 @@
+import type { Pack } from '../../src/detect/pack.ts'
+import { incidentResponse } from './incident-response.ts'
+import { margay } from './margay.ts'
+import { ossecRootkit } from './ossec-rootkit.ts'
+import { osxAttacks } from './osx-attacks.ts'
+import { unwantedChromeExtensions } from './unwanted-chrome-extensions.ts'
+
+/** What hosts are asked to run. */
+export const packs: readonly Pack[] = [
+  margay,
+  incidentResponse,
+  unwantedChromeExtensions,
+  ossecRootkit,
+  osxAttacks,
+]
