@@ -116,7 +116,7 @@ CREATE TABLE deliveries (
   delivery_id TEXT PRIMARY KEY,
   alert_id TEXT NOT NULL,
   destination TEXT NOT NULL,
-  action TEXT NOT NULL CHECK (action IN ('trigger', 'acknowledge', 'resolve')),
+  action TEXT NOT NULL CHECK (action IN ('trigger', 'update', 'acknowledge', 'resolve')),
   sequence INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'leased', 'delivered', 'parked', 'superseded')),
   attempts INTEGER NOT NULL DEFAULT 0,
