@@ -1,3 +1,5 @@
+import { attackUrl, tacticsOf } from './attack.ts'
+import { ATTACK_RELEASE } from './attack-techniques.ts'
 import { minutesOf } from './duration.ts'
 import { LOG_TYPES } from './event.ts'
 import { columnsOf } from './rows.ts'
@@ -55,6 +57,10 @@ function identityProblems<Columns>(definition: RuleDefinition<Columns>): string[
   for (const technique of attack) {
     if (!TECHNIQUE.test(technique))
       problems.push(`attack must hold ids like T1053 or T1053.003, not "${technique}"`)
+    else if (tacticsOf(technique) === null)
+      problems.push(
+        `attack: ATT&CK ${ATTACK_RELEASE.version} has no technique ${technique}; see ${attackUrl(technique)} for the one that took its place`,
+      )
   }
   return problems
 }

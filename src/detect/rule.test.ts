@@ -58,6 +58,7 @@ describe('rule', () => {
     [{ runbook: '' }, /runbook is missing/],
     [{ runbook: undefined }, /runbook is missing/],
     [{ attack: ['T1053.3'] }, /like T1053 or T1053\.003, not "T1053\.3"/],
+    [{ attack: ['T1086'] }, /ATT&CK [\d.]+ has no technique T1086; see https.*T1086/],
     [{ threshold: 0 }, /threshold must be a whole number from 1, not 0/],
     [{ threshold: 1.5 }, /threshold/],
     [{ dedupPeriod: '14m' }, /from 15m to 24h, not "14m"/],
