@@ -63,8 +63,8 @@ function collect(commands: readonly ShellCommand[], files: string[], inner: stri
   let folder = ''
   /** Files that the commands of the pipe so far may have written into it. */
   let poured: string[] = []
-  for (const { words, reads, piped } of commands) {
-    if (!piped) poured = []
+  for (const { words, reads, source } of commands) {
+    if (source === null) poured = []
     const { program, rest } = unwrapped(words, files)
     const name = program.slice(program.lastIndexOf('/') + 1)
     if (name === 'cd' || name === 'pushd') {
