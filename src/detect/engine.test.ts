@@ -5,6 +5,7 @@ import type { HostFacts, HostId, OsqueryEvent, Row } from './event.ts'
 import { pack as packOf } from './pack.ts'
 import { rowOf } from './rows.ts'
 import {
+  knownPack,
   logType,
   pack,
   query,
@@ -100,6 +101,16 @@ describe('which rules an event meets', () => {
     expect(matched(served, event({ p_pack: 'mine_own' }))).toHaveLength(1)
     expect(matched(served, event({ p_pack: 'other' }))).toEqual([])
     expect(matched(served, event({ p_pack: '' }))).toEqual([])
+  })
+
+  it('meets a pack that is known by its queries in any pack, once', () => {
+    const known = [ruleOf({ id: 'known.pack', on: knownPack('osx-attacks', ['OSX_Snake', 'Tibet.D']) })]
+    const at = (p_pack: string, p_query: string) => matched(known, event({ p_pack, p_query }))
+    expect(at('osx-attacks', 'anything')).toEqual(['known.pack'])
+    expect(at('osx-attacks', 'OSX_Snake')).toEqual(['known.pack'])
+    expect(at('team-1', 'Tibet.D')).toEqual(['known.pack'])
+    expect(at('', 'OSX_Snake')).toEqual(['known.pack'])
+    expect(at('team-1', 'launchd')).toEqual([])
   })
 
   it('shows events without columns only to rules about status lines', () => {
@@ -241,6 +252,20 @@ describe('guards', () => {
 
   it('takes a row without the column of freshness for old', () => {
     expect(matched(fresh, event({ columns: rowOf('', {}) }))).toEqual([])
+  })
+
+  it('lets rows without a time through where a rule wants it so, but for first results', () => {
+    const lenient = [ruleOf({ freshness: { column: 'time', within: '24h', untimed: 'match' } })]
+    const at = (time: string, counter = '1') =>
+      matched(lenient, event({ columns: rowOf('', { time }), counter })).length === 1
+    expect([at(''), at('0'), at('1699999700')]).toEqual([true, true, true])
+    expect([at('', '0'), at('0', '0'), at('yesterday'), at('1600000000')]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+    expect(matched(lenient, event({ columns: rowOf('', {}) }))).toEqual(['test.rule'])
   })
 
   it('takes a match back when it is excluded', () => {

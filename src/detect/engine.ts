@@ -103,7 +103,9 @@ function isInitial(rule: Rule, event: OsqueryEvent): boolean {
 
 function isTooOld({ freshness }: Rule, event: OsqueryEvent): boolean {
   if (freshness === null) return false
-  const at = secondsOf(event.columns?.[freshness.column])
+  const text = event.columns?.[freshness.column]
+  if (freshness.untimed && (text === undefined || text === '' || text === '0')) return event.counter === '0'
+  const at = secondsOf(text)
   return at === null || at * 1000 < event.p_event_time - freshness.withinMs - FRESHNESS_GRACE_MS
 }
 

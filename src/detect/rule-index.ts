@@ -50,12 +50,18 @@ export class RuleIndex {
   }
 
   private add(rule: Rule, place: number): void {
-    const { kind, names, served } = rule.on
+    const { kind, names, queries = [], served } = rule.on
     const packs = served === undefined ? null : new Set(spellings('pack', served.pack))
+    const candidate: Candidate = { rule, place, packs }
+    this.shelve(kind, names, candidate)
+    this.shelve('query', queries, candidate)
+  }
+
+  private shelve(kind: Kind, names: readonly string[], candidate: Candidate): void {
     for (const name of new Set(names.flatMap(one => spellings(kind, one)))) {
       const entry = this.shelves[kind].get(name) ?? { added: [], removed: [], snapshot: [], other: [] }
-      for (const action of rule.actions ?? [...ACTIONS, 'other']) {
-        entry[ACTIONS.find(known => known === action) ?? 'other'].push({ rule, place, packs })
+      for (const action of candidate.rule.actions ?? [...ACTIONS, 'other']) {
+        entry[ACTIONS.find(known => known === action) ?? 'other'].push(candidate)
       }
       this.shelves[kind].set(name, entry)
     }
@@ -66,7 +72,7 @@ export class RuleIndex {
  * Fleets write `incident-response` and `incident_response` for the same pack, so names of packs and queries are known by
  * either. Tables and log types have one spelling.
  */
-function spellings(kind: Kind, name: string): readonly string[] {
+export function spellings(kind: Kind, name: string): readonly string[] {
   if (kind === 'table' || kind === 'logType') return [name]
   return [name, name.replaceAll('-', '_'), name.replaceAll('_', '-')]
 }
@@ -75,9 +81,12 @@ function actionOf({ action }: OsqueryEvent): Action {
   return action === 'added' || action === 'removed' || action === 'snapshot' ? action : 'other'
 }
 
-/** Both lists as one in the order of the registry; most events need no new list. */
+/**
+ * Both lists as one in the order of the registry, each candidate once: a pack known by its queries stands on two shelves.
+ * Most events need no new list.
+ */
 function merge(left: readonly Candidate[], right: readonly Candidate[]): readonly Candidate[] {
   if (left.length === 0) return right
   if (right.length === 0) return left
-  return [...left, ...right].sort((a, b) => a.place - b.place)
+  return [...new Set([...left, ...right])].sort((a, b) => a.place - b.place)
 }

@@ -5,7 +5,7 @@ import type { RuleTest } from './rule-test.ts'
 import type { Selector } from './selector.ts'
 import type { Severity } from './severity.ts'
 
-export { logType, pack, query, table } from './selector.ts'
+export { knownPack, logType, pack, query, table } from './selector.ts'
 
 /** What a rule's functions are given: built once for each event and shared by all rules that meet it. */
 export interface RuleContext<Columns> {
@@ -84,9 +84,14 @@ export interface RuleDefinition<Columns> extends RuleFunctions<Columns> {
   readonly initial?: 'ignore'
   /**
    * Only rows whose `column` (seconds since the epoch) lies at most `within`, and half an hour, before the event's own time.
-   * A row whose time can't be read does not match: an old row must never page.
+   * A row whose time can't be read does not match: an old row must never page. `untimed: 'match'` lets rows that bear no
+   * time at all (empty or 0, as shell_history does for shells that keep none) through, but for first results (counter 0).
    */
-  readonly freshness?: { readonly column: keyof Columns & string; readonly within: Duration }
+  readonly freshness?: {
+    readonly column: keyof Columns & string
+    readonly within: Duration
+    readonly untimed?: 'match'
+  }
   /** False takes it out of the engine; its tests still run. Default true. */
   readonly enabled?: boolean
   /** False keeps matches as signals and makes no alert. Default true. */
@@ -114,7 +119,12 @@ export interface Rule extends RuleFunctions<Row> {
   readonly threshold: number
   readonly dedupMinutes: number
   readonly ignoreInitial: boolean
-  readonly freshness: { readonly column: string; readonly withinMs: number } | null
+  readonly freshness: {
+    readonly column: string
+    readonly withinMs: number
+    /** Whether rows without a time are taken for new. */
+    readonly untimed: boolean
+  } | null
   readonly enabled: boolean
   readonly alert: boolean
   readonly replaces: readonly string[]
@@ -151,7 +161,11 @@ export function rule<Columns>(definition: RuleDefinition<Columns>): Rule {
     freshness:
       freshness === undefined
         ? null
-        : { column: freshness.column, withinMs: periods.freshnessMinutes * 60_000 },
+        : {
+            column: freshness.column,
+            withinMs: periods.freshnessMinutes * 60_000,
+            untimed: freshness.untimed === 'match',
+          },
   }
   // The engine hands a rule only the events that `on` selects, whose rows have the columns that `on` promises.
   return complete as unknown as Rule

@@ -6,6 +6,8 @@ import type { TableName, Tables } from './tables.ts'
 export interface Selector<Columns> {
   readonly kind: 'table' | 'query' | 'pack' | 'logType'
   readonly names: readonly string[]
+  /** Queries by which a pack is known as well, wherever they stand. */
+  readonly queries?: readonly string[]
   /** A served query: the pack it belongs to, and whether it is a snapshot. */
   readonly served?: { readonly pack: string; readonly snapshot: boolean }
   /** Carries the type of the columns from the selector to the rule's functions; never has a value. */
@@ -53,6 +55,15 @@ export function query(
 /** Rows of every query of packs with these names, served by Margay or not. */
 export function pack(...names: readonly [string, ...string[]]): Selector<LooseColumns> {
   return { kind: 'pack', names }
+}
+
+/**
+ * Rows of every query of a pack whose queries are known by their names: then they are met in whatever pack they stand.
+ * Fleet logs the queries of all packs of a team as `pack/team-1/<query>`, and some fleets schedule them bare.
+ * @param queries  names that nobody gives to a query of another kind
+ */
+export function knownPack(name: string, queries: readonly string[]): Selector<LooseColumns> {
+  return { kind: 'pack', names: [name], queries }
 }
 
 /** Everything of these log types that has columns, and status lines, which have none and are met in no other way. */
