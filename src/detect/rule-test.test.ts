@@ -65,8 +65,12 @@ describe('runRuleTests', () => {
       ],
     })
     expect(runRuleTests(wrong)).toEqual([
-      { ruleId: 'posix.example', name: 'none', failures: ['expected a match, got none'] },
-      { ruleId: 'posix.example', name: 'some', failures: ['expected no match, got "Example"'] },
+      { ruleId: 'posix.example', name: 'none', failures: ['expected a match, got none: detect said no'] },
+      {
+        ruleId: 'posix.example',
+        name: 'some',
+        failures: ['expected no match, got one of severity high: "Example"'],
+      },
       {
         ruleId: 'posix.example',
         name: 'other',
@@ -95,8 +99,48 @@ describe('runRuleTests', () => {
       ],
     })
     expect(runRuleTests(broken).map(({ failures }) => failures)).toEqual([
-      ['alertTitle failed: title'],
-      ['detect failed: empty'],
+      [expect.stringMatching(/^alertTitle threw Error: title/)],
+      [expect.stringMatching(/^detect threw Error: empty/)],
+    ])
+  })
+
+  it('says what a function answered that it must not', () => {
+    const wrong = rule({
+      ...plain,
+      // What plain JavaScript could answer.
+      detect: () => 1 as unknown as boolean,
+      tests: [
+        { name: 'yes', match: true },
+        { name: 'no', match: false },
+      ],
+    })
+    const failure = 'detect failed: it answered a value of type number instead of a boolean'
+    expect(runRuleTests(wrong).map(({ failures }) => failures)).toEqual([[failure], [failure]])
+  })
+
+  it('says which part kept a row from matching', () => {
+    const guarded = rule({
+      ...plain,
+      on: table('last'),
+      initial: 'ignore',
+      freshness: { column: 'time', within: '24h' },
+      detect: () => true,
+      exclude: ({ columns }) => columns.username === 'ada',
+      tests: [
+        { name: 'first', match: true, columns: { time: '1700000000' }, counter: '0' },
+        { name: 'old', match: true, columns: { time: '1600000000' } },
+        { name: 'known', match: true, columns: { time: '1700000000', username: 'ada' } },
+        { name: 'gone', match: true, columns: { time: '1700000000' }, action: 'removed' },
+        { name: 'no', match: false, table: 'crontab' },
+      ],
+    })
+    const why = runRuleTests(guarded).map(({ failures: [first] }) => first?.replace(/^.*got none: /, ''))
+    expect(why).toEqual([
+      "initial: 'ignore' passes over first results (counter 0)",
+      'freshness: time is "1600000000", too long before the time of the event or none at all',
+      'exclude took it back',
+      'detect was not asked: the rule meets table last, added; the row is of table "last", query "last", pack "", action "removed"',
+      undefined,
     ])
   })
 })

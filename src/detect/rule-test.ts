@@ -1,7 +1,7 @@
 import { createEngine } from './engine.ts'
 import type { LogType, Row } from './event.ts'
-import type { Finding, RuleMatch } from './finding.ts'
-import type { Rule } from './rule.ts'
+import type { Finding, RuleFunctionName, RuleMatch } from './finding.ts'
+import type { Rule, RuleContext } from './rule.ts'
 import type { Severity } from './severity.ts'
 import { eventOf, hostOf } from './test-event.ts'
 
@@ -54,22 +54,92 @@ export interface RuleTestResult {
  * selector, actions and guards are tested with it.
  */
 export function runRuleTests(rule: Rule): readonly RuleTestResult[] {
-  const engine = createEngine([{ ...rule, enabled: true }])
-  return rule.tests.map(test => {
-    const findings = engine.evaluate(eventOf(rule, test), hostOf(test))
-    return { ruleId: rule.id, name: test.name, failures: judge(test, findings) }
-  })
+  return rule.tests.map(test => ({ ruleId: rule.id, name: test.name, failures: failuresOf(rule, test) }))
 }
 
-function judge(test: RuleTest<Row>, findings: readonly Finding[]): readonly string[] {
-  const errors = findings.filter(finding => finding.kind === 'rule_error')
-  const match = findings.find(finding => finding.kind === 'match')
-  const failures = errors.map(error => `${error.stage} failed: ${error.message}`)
+function failuresOf(rule: Rule, test: RuleTest<Row>): readonly string[] {
+  const run = watchedRun(rule, test)
+  const errors = run.findings.filter(finding => finding.kind === 'rule_error')
+  const failures = errors.map(
+    ({ stage, message }) => `${stage} ${run.thrown.get(stage) ?? `failed: it ${message}`}`,
+  )
   // A verdict that failed is neither a match nor none.
-  if (errors.some(error => error.stage === 'detect')) return failures
-  if (match === undefined) return test.match ? [...failures, 'expected a match, got none'] : failures
-  if (!test.match) return [...failures, `expected no match, got "${match.title}"`]
+  if (errors.some(({ stage }) => stage === 'detect')) return failures
+  const match = run.findings.find(finding => finding.kind === 'match')
+  if (match === undefined) {
+    return test.match ? [...failures, `expected a match, got none: ${whyNone(rule, test, run)}`] : failures
+  }
+  if (!test.match)
+    return [...failures, `expected no match, got one of severity ${match.severity}: "${match.title}"`]
   return [...failures, ...differences(test, match)]
+}
+
+interface WatchedRun {
+  readonly findings: readonly Finding[]
+  /** Whether the rule's own verdict was asked for. */
+  readonly asked: boolean
+  /** By function: what was thrown, and where in the rule's file when that can be told. */
+  readonly thrown: ReadonlyMap<string, string>
+}
+
+const FUNCTIONS = [
+  'detect',
+  'exclude',
+  'alertTitle',
+  'dedup',
+  'dynamicSeverity',
+  'destinations',
+  'context',
+  'unique',
+] as const satisfies readonly RuleFunctionName[]
+
+/** Runs a test case and keeps what the engine rightly forgets: which functions were asked, and where they threw. */
+function watchedRun(rule: Rule, test: RuleTest<Row>): WatchedRun {
+  const asked = new Set<string>()
+  const thrown = new Map<string, string>()
+  const watched = FUNCTIONS.filter(name => rule[name] !== undefined).map(name => [
+    name,
+    (context: RuleContext<Row>): unknown => {
+      asked.add(name)
+      try {
+        return rule[name]?.(context)
+      } catch (error) {
+        thrown.set(name, thrownAt(error))
+        throw error
+      }
+    },
+  ])
+  // Each function answers what the rule's own does.
+  const copy: Rule = { ...rule, ...Object.fromEntries(watched), enabled: true }
+  const findings = createEngine([copy]).evaluate(eventOf(rule, test), hostOf(test))
+  return { findings, asked: asked.has('detect'), thrown }
+}
+
+/** `TypeError: … (rules/posix/example.ts:12:34)`. */
+function thrownAt(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${JSON.stringify(error)}`
+  const place = /\/(rules\/[^\s()]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1]
+  return `threw ${error.name}: ${error.message}${place === undefined ? '' : ` (${place})`}`
+}
+
+/** Which part of the rule kept a row from matching. */
+function whyNone(rule: Rule, test: RuleTest<Row>, { asked }: WatchedRun): string {
+  if (asked) return saysNo(rule, test) ? 'detect said no' : 'exclude took it back'
+  const { counter, p_table: table, p_query: query, p_pack: pack, action, columns } = eventOf(rule, test)
+  if (watchedRun({ ...rule, ignoreInitial: false }, test).asked) {
+    return `initial: 'ignore' passes over first results (counter ${counter})`
+  }
+  if (rule.freshness !== null && watchedRun({ ...rule, freshness: null }, test).asked) {
+    const { column } = rule.freshness
+    return `freshness: ${column} is "${columns?.[column] ?? ''}", too long before the time of the event or none at all`
+  }
+  const met = `${rule.on.kind} ${rule.on.names.join(', ')}, ${rule.actions?.join(', ') ?? 'any action'}`
+  return `detect was not asked: the rule meets ${met}; the row is of table "${table}", query "${query}", pack "${pack}", action "${action}"`
+}
+
+function saysNo(rule: Rule, test: RuleTest<Row>): boolean {
+  const { exclude: _, ...bare } = rule
+  return watchedRun(bare, test).findings.length === 0
 }
 
 /** The parts of a match that a test may assert. */
