@@ -113,4 +113,62 @@ describe('the config', () => {
     for (let i = 0; i < 1000; i++)
       expect(configs.forHost(`distro-${i}`, [`tag-${i}`])).toBe(configs.forHost('ubuntu', []))
   })
+
+  describe('of packs that watch files', () => {
+    const fim = pack({
+      name: 'fim',
+      description: '',
+      platform: 'linux',
+      filePaths: { ssh: ['/root/.ssh/%', '/home/%/.ssh/%'], etc: ['/etc/%'] },
+      excludePaths: { etc: ['/etc/adjtime'] },
+      flags: { enable_file_events: true },
+      queries: { a: query },
+    })
+    const other = pack({
+      name: 'web',
+      description: '',
+      tags: ['web'],
+      filePaths: { ssh: ['/root/.ssh/%', '/srv/.ssh/%'], web: ['/var/www/%%'] },
+      flags: { enable_file_events: true, disable_audit: false },
+      queries: { a: query },
+    })
+
+    it('says what to watch, each path once, and sets the flags for it', () => {
+      const config = parsed('ubuntu', ['web'], [other, fim])
+      expect(config.file_paths).toEqual({
+        etc: ['/etc/%'],
+        ssh: ['/home/%/.ssh/%', '/root/.ssh/%', '/srv/.ssh/%'],
+        web: ['/var/www/%%'],
+      })
+      expect(config.exclude_paths).toEqual({ etc: ['/etc/adjtime'] })
+      expect(config.options).toMatchObject({ enable_file_events: true, disable_audit: false })
+      expect(config.packs.fim).toEqual({ platform: 'linux', queries: { a: query } })
+    })
+
+    it('does so only on hosts that get the pack', () => {
+      expect(parsed('ubuntu', [], [other, fim]).file_paths).not.toHaveProperty('web')
+      const windows = parsed('windows', [], [other, fim])
+      expect(windows).not.toHaveProperty('file_paths')
+      expect(windows).not.toHaveProperty('exclude_paths')
+      expect(windows.options).not.toHaveProperty('enable_file_events')
+    })
+
+    it('is the same text in whatever order they stand', () => {
+      const text = compileConfig([fim, other], settings).forHost('ubuntu', ['web'])
+      expect(compileConfig([other, fim], settings).forHost('ubuntu', ['web'])).toBe(text)
+    })
+
+    it('is refused when packs contradict each other or what every host is told', () => {
+      const but = (change: object) => pack({ ...other, name: 'but', tags: ['x'], ...change })
+      expect(() => compileConfig([fim, but({ flags: { enable_file_events: false } })], settings)).toThrow(
+        'the flag "enable_file_events" is set to true and to false',
+      )
+      expect(() => compileConfig([but({ flags: { logger_tls_period: 3600 } })], settings)).toThrow(
+        'logger_tls_period',
+      )
+      expect(() => compileConfig([fim, but({ filePaths: { x: ['/etc/%'] } })], settings)).toThrow(
+        '"/etc/%" stands in the categories etc and x',
+      )
+    })
+  })
 })

@@ -1,4 +1,4 @@
-import type { Pack, PackQuery, Platform } from '../detect/pack.ts'
+import type { Flags, Pack, PackQuery, PathsByCategory, Platform } from '../detect/pack.ts'
 import type { Settings } from '../env.ts'
 
 /**
@@ -49,11 +49,16 @@ const DECORATORS = {
   load: ['SELECT uuid AS host_uuid FROM system_info;', 'SELECT hostname FROM system_info;'],
 } as const
 
-/** Compiles the packs. Cheap; the texts are made when asked for and kept. */
+/**
+ * Compiles the packs. Cheap; the texts are made when asked for and kept.
+ *
+ * @throws Error when packs contradict each other: in a flag, or in the category of a path. osqueryd would take either.
+ */
 export function compileConfig(
   packs: readonly Pack[],
   settings: Pick<Settings, 'heartbeatSeconds'>,
 ): HostConfigs {
+  checkTogether(packs)
   const texts = new Map<string, string>()
   const sorted = packs.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
@@ -96,7 +101,55 @@ function configText(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number
       ? []
       : [[name, { discovery, platform, queries: Object.fromEntries(queries), shard, version }]]
   })
-  return JSON.stringify({ decorators: DECORATORS, options: OPTIONS, packs: Object.fromEntries(served) })
+  return JSON.stringify({
+    decorators: DECORATORS,
+    ...pathSection('exclude_paths', packs, ({ excludePaths }) => excludePaths),
+    ...pathSection('file_paths', packs, ({ filePaths }) => filePaths),
+    options: { ...OPTIONS, ...Object.fromEntries(flagsOf(packs)) },
+    packs: Object.fromEntries(served),
+  })
+}
+
+/** The paths of all packs by category, each once, in a fixed order; left out when there are none. */
+function pathSection(
+  section: 'file_paths' | 'exclude_paths',
+  packs: readonly Pack[],
+  pathsOf: (pack: Pack) => PathsByCategory | undefined,
+): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> {
+  const byCategory = new Map<string, Set<string>>()
+  for (const [category, paths] of packs.flatMap(pack => Object.entries(pathsOf(pack) ?? {}))) {
+    byCategory.set(category, new Set([...(byCategory.get(category) ?? []), ...paths]))
+  }
+  if (byCategory.size === 0) return {}
+  const sorted = [...byCategory].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    [section]: Object.fromEntries(sorted.map(([category, paths]) => [category, [...paths].toSorted()])),
+  }
+}
+
+function flagsOf(packs: readonly Pack[]): [string, Flags[string]][] {
+  return packs.flatMap(({ flags = {} }) => Object.entries(flags)).toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function checkTogether(packs: readonly Pack[]): void {
+  const flags = new Map<string, Flags[string]>(Object.entries(OPTIONS))
+  for (const [name, value] of flagsOf(packs)) {
+    const other = flags.get(name)
+    if (other !== undefined && other !== value) {
+      throw new Error(`packs: the flag "${name}" is set to ${other} and to ${value}; agree on one`)
+    }
+    flags.set(name, value)
+  }
+  const categories = new Map<string, string>()
+  for (const [category, paths] of packs.flatMap(({ filePaths = {} }) => Object.entries(filePaths))) {
+    for (const path of paths) {
+      const other = categories.get(path)
+      if (other !== undefined && other !== category) {
+        throw new Error(`packs: "${path}" stands in the categories ${other} and ${category}; keep one`)
+      }
+      categories.set(path, category)
+    }
+  }
 }
 
 function servedQueries(pack: Pack, kind: Kind, heartbeatSeconds: number): [string, object][] {

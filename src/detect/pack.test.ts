@@ -50,4 +50,30 @@ describe('pack', () => {
     expect(() => pack({ name: 'a', description: '', tags: [], queries: { q: good } })).toThrow(/nobody/)
     expect(() => pack({ name: 'a', description: '', queries: { 'a b': good } })).toThrow(/letters, digits/)
   })
+
+  it('takes files to watch and the flags that this needs', () => {
+    const watching = {
+      filePaths: { pam: ['/etc/pam.d/%'], web: ['/var/www/%%'], windows: ['C:\\Windows\\%'] },
+      excludePaths: { web: ['/var/www/cache/%%'] },
+      flags: { enable_file_events: true, events_expiry: 3600, custom_team: 'x' },
+    }
+    expect(pack({ name: 'a', description: '', queries: { q: good }, ...watching })).toMatchObject(watching)
+  })
+
+  it.each<[string, Partial<PackDefinition>, RegExp]>([
+    ['filePaths', { filePaths: { 'a b': ['/etc/%'] } }, /category "a b": its name/],
+    ['filePaths', { filePaths: { a: [] } }, /names no files/],
+    ['filePaths', { filePaths: { a: ['etc/%'] } }, /begin at the root/],
+    ['filePaths', { filePaths: { a: [''] } }, /begin at the root/],
+    ['filePaths', { filePaths: { a: ['/home/%%/.bashrc'] } }, /before its end/],
+    ['excludePaths', { filePaths: { a: ['/a/%'] }, excludePaths: { b: ['/a/b'] } }, /filePaths has not/],
+    ['excludePaths', { excludePaths: { toString: ['/a/b'] } }, /filePaths has not/],
+    ['flags', { flags: { '--verbose': true } }, /without dashes/],
+    ['flags', { flags: { tls_hostname: 'example.com' } }, /command line only/],
+    ['flags', { flags: { events_expiry: 1.5 } }, /whole number/],
+  ])('refuses %s: %j', (_, change, message) => {
+    const definition = { name: 'example', description: '', queries: { q: good }, ...change }
+    expect(() => pack(definition)).toThrow(message)
+    expect(() => pack(definition)).toThrow('pack "example"')
+  })
 })

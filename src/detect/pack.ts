@@ -36,6 +36,12 @@ export interface PackQuery extends QueryDefinition {
   readonly name: string
 }
 
+/** Globs of files, by a name that osqueryd puts into the column `category`. */
+export type PathsByCategory = Readonly<Record<string, readonly string[]>>
+
+/** Flags of osqueryd without their dashes. */
+export type Flags = Readonly<Record<string, boolean | number | string>>
+
 /** A set of queries served to hosts. */
 export interface Pack<QueryName extends string = string> {
   readonly name: string
@@ -47,6 +53,20 @@ export interface Pack<QueryName extends string = string> {
   readonly discovery?: readonly string[]
   /** Served only to hosts that carry one of these tags. */
   readonly tags?: readonly string[]
+  /**
+   * What hosts watch for the evented file tables (`file_events`, `ntfs_journal_events`, `yara_events`), by category:
+   * `/etc/%` for what lies in a folder, `/etc/%%` for all below it (only at the end). osqueryd on Linux has one watch for
+   * a folder, which the last path that names it gets, so a folder stands in one category only. A file named in full is
+   * watched only if it is there when the config comes, and only until another is moved in its place; watch its folder.
+   */
+  readonly filePaths?: PathsByCategory
+  /** Of these, what not to tell. A category that filePaths does not have would be ignored by osqueryd. */
+  readonly excludePaths?: PathsByCategory
+  /**
+   * Flags of osqueryd that its tables need: `{ enable_file_events: true }`. Those of evented tables are read when
+   * osqueryd starts, so a host that gets them for the first time needs a restart.
+   */
+  readonly flags?: Flags
   readonly queries: Readonly<Record<QueryName, PackQuery>>
 }
 
@@ -59,6 +79,9 @@ export interface PackDefinition<QueryName extends string = string> {
   readonly shard?: number
   readonly discovery?: readonly string[]
   readonly tags?: readonly string[]
+  readonly filePaths?: PathsByCategory
+  readonly excludePaths?: PathsByCategory
+  readonly flags?: Flags
   readonly queries: Readonly<Record<QueryName, QueryDefinition>>
 }
 
@@ -70,6 +93,11 @@ const MAX_INTERVAL_SECONDS = 604_800
 /** No underscore: it is the default pack delimiter, and `pack_a_b_c` could then be read two ways. */
 const PACK_NAME = /^[a-z0-9][a-z0-9-]*$/
 const QUERY_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
+const CATEGORY_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
+const FLAG_NAME = /^[a-z][a-z0-9_]*$/
+/** Flags that osqueryd takes from its command line only, and refuses from a config with a warning (core/flags.h, CLI_FLAG). */
+const COMMAND_LINE_FLAG =
+  /^(?:tls_|enroll_|config_|carver_|proxy_hostname|logger_plugin|disable_enrollment|flagfile|database_|extensions_)/
 const VERSION = /^\d+\.\d+\.\d+$/
 
 /**
@@ -86,6 +114,8 @@ export function pack<const QueryName extends string>(definition: PackDefinition<
     refuse(where, 'osquery takes a pack of this name for the schedule itself; name it otherwise')
   if (tags?.length === 0) refuse(where, 'an empty list of tags serves it to nobody; leave tags out')
   checkTargets(where, definition)
+  checkPaths(where, definition)
+  checkFlags(where, definition.flags ?? {})
   const entries = Object.entries<QueryDefinition>(definition.queries)
   if (entries.length === 0) refuse(where, 'it has no queries')
   const queries = Object.fromEntries(
@@ -125,6 +155,36 @@ function checkTargets(where: string, target: Pick<QueryDefinition, 'platform' | 
     refuse(where, `its version must read like 5.0.0, not "${version}"`)
   if (shard !== undefined && (!Number.isInteger(shard) || shard < 1 || shard > 100)) {
     refuse(where, `its shard must be a whole percentage from 1 to 100, not ${shard}`)
+  }
+}
+
+function checkPaths(where: string, { filePaths = {}, excludePaths = {} }: PackDefinition<never>): void {
+  for (const [category, paths] of [...Object.entries(filePaths), ...Object.entries(excludePaths)]) {
+    const here = `${where}, category "${category}"`
+    if (!CATEGORY_NAME.test(category)) refuse(here, 'its name must be letters, digits, "_" and "-"')
+    if (paths.length === 0) refuse(here, 'it names no files')
+    for (const path of paths) checkPath(here, path)
+  }
+  const unknown = Object.keys(excludePaths).find(category => !Object.hasOwn(filePaths, category))
+  if (unknown !== undefined)
+    refuse(where, `excludePaths has a category "${unknown}" that filePaths has not; osqueryd ignores it`)
+}
+
+function checkPath(where: string, path: string): void {
+  if (!/^(?:\/|[A-Za-z]:\\)/.test(path)) refuse(where, `"${path}" must begin at the root`)
+  const recursive = path.indexOf('%%')
+  if (recursive !== -1 && recursive !== path.length - 2)
+    refuse(where, `"${path}" has "%%" before its end, which matches nothing`)
+}
+
+function checkFlags(where: string, flags: Flags): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (!FLAG_NAME.test(name))
+      refuse(where, `the flag "${name}" must be written without dashes: disable_events`)
+    if (COMMAND_LINE_FLAG.test(name))
+      refuse(where, `osqueryd takes the flag "${name}" from its command line only`)
+    if (typeof value === 'number' && !Number.isInteger(value))
+      refuse(where, `the flag "${name}" must be a whole number, a text, true or false, not ${value}`)
   }
 }
 
