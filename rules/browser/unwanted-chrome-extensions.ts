@@ -6,6 +6,12 @@ export default rule({
   severity: 'medium',
   on: pack('unwanted-chrome-extensions'),
   attack: ['T1176.001'],
+  means:
+    'An extension that is known to do harm is in a profile of this user. It reads and changes the pages they visit, so it has their sessions and what they type; some of these sold the bandwidth of the computer or sent data away.',
+  check:
+    'SELECT u.username, e.browser_type, e.profile, e.name, e.identifier, e.version, e.state, e.install_timestamp, e.permissions, e.path FROM users u CROSS JOIN chrome_extensions e USING (uid) ORDER BY e.install_timestamp DESC;',
+  benign:
+    'The folder of an extension that was switched off or removed and not yet cleaned up (state 0, or referenced 0). An extension that was hijacked once and mended since, when the fleet runs osquery’s own pack.',
   detect: () => true,
   alertTitle: ({ host, columns, query }) =>
     `Unwanted Chrome extension on ${host}: ${columns['name'] || columns['identifier'] || query}`,
@@ -13,6 +19,10 @@ export default rule({
   context: ({ columns, query }) => ({ query, ...columns }),
   runbook:
     'Ask the user whether they installed it. Remove it in Chrome (chrome://extensions) for every profile, block its identifier by policy, sign the user out of all web sessions and change passwords used while it was there: such extensions steal both.',
+  references: [
+    'https://attack.mitre.org/techniques/T1176/001/',
+    'https://github.com/osquery/osquery/blob/master/packs/unwanted-chrome-extensions.conf',
+  ],
   replaces: ['Osquery.Mac.UnwantedChromeExtensions'],
   tests: [
     {

@@ -1,24 +1,46 @@
 import { pack, rule } from '../../src/detect/rule.ts'
+import { MACOS_ADWARE } from '../data/macos-malware.ts'
+
+const ADWARE: ReadonlySet<string> = new Set(Object.keys(MACOS_ADWARE.families))
+
+/** Finds what a program does rather than what it is called: a script of an administrator may do the same. */
+const BEHAVIOUR = 'Behavioral_Reverse_Shell'
 
 export default rule({
   id: 'macos.osx-attacks',
   title: 'Trace of malware for macOS',
   severity: 'critical',
   on: pack('osx-attacks'),
-  attack: ['T1204.002'],
+  attack: ['T1204.002', 'T1543.001', 'T1543.004'],
+  means:
+    'A launch item, file, process or setting carries the name that a known family of malware for macOS gives it. Somebody else can run programs on this Mac as its user, at every login. Adware of the same list shows advertisements and changes searches, and is rated lower.',
+  check:
+    "SELECT l.path, l.label, l.program, l.program_arguments, l.run_at_load, f.btime, f.uid FROM launchd l JOIN file f ON f.path = l.path WHERE l.path NOT LIKE '/System/%' ORDER BY f.btime DESC;",
+  benign:
+    'The remains of an infection that was cleaned long ago; a product that took over an old name (a file of the same name, signed by a known developer). A shell with a network connection and no terminal can be an administrator’s script.',
   detect: () => true,
   // Any program that listens to keys, which is what launchers and remote desktops do; a matter for a rule of its own.
   exclude: ({ query }) => query === 'Keyboard_Event_Taps',
-  // macOS has stopped it already.
-  dynamicSeverity: ({ query }) => (query === 'xprotect_reports' ? 'high' : 'critical'),
-  alertTitle: ({ host, columns, query }) => {
-    const trace = columns['path'] || columns['name']
-    return trace ? `Malware trace ${query} on ${host}: ${trace}` : `Malware trace ${query} on ${host}`
+  dynamicSeverity: ({ columns, query }) => {
+    const family = columns['family'] || query
+    if (ADWARE.has(family)) return 'medium'
+    // macOS has stopped it already.
+    return family === 'xprotect_reports' || family === BEHAVIOUR ? 'high' : 'critical'
   },
-  dedup: ({ hostId, query }) => `${hostId} ${query}`,
+  alertTitle: ({ host, columns, query }) => {
+    const family = columns['family'] || query
+    const trace = columns['path'] || columns['name']
+    return trace ? `Malware trace ${family} on ${host}: ${trace}` : `Malware trace ${family} on ${host}`
+  },
+  dedup: ({ hostId, columns, query }) => `${hostId} ${columns['family'] || query}`,
   context: ({ columns, query }) => ({ query, ...columns }),
   runbook:
-    'The name of the query is the malware family. Look up the hash of the program that the row names and where it was downloaded from. If it is what it seems: isolate the Mac, keep the file, remove the launch item, and treat what the user typed since as known to others.',
+    'The family, or the name of the query, says which malware it is. Look up the hash of the program that the row names and where it was downloaded from. If it is what it seems: isolate the Mac, keep the file, remove the launch item, and treat what the user typed since as known to others.',
+  references: [
+    'https://attack.mitre.org/techniques/T1543/001/',
+    'https://attack.mitre.org/techniques/T1204/002/',
+    'https://github.com/osquery/osquery/blob/master/packs/osx-attacks.conf',
+  ],
   replaces: ['Osquery.Mac.OSXAttacks'],
   tests: [
     {
@@ -30,6 +52,41 @@ export default rule({
         'Malware trace Leverage-A_1 on test-host: /Users/ada/Library/LaunchAgents/UserEvent.System.plist',
       severity: 'critical',
       dedup: 'test-host-id Leverage-A_1',
+    },
+    {
+      name: 'a query that looks for many families at once',
+      match: true,
+      query: 'launch_items',
+      columns: { family: 'DevilRobber', path: '/Library/LaunchAgents/com.apple.legion.plist' },
+      title: 'Malware trace DevilRobber on test-host: /Library/LaunchAgents/com.apple.legion.plist',
+      severity: 'critical',
+      dedup: 'test-host-id DevilRobber',
+      context: {
+        query: 'launch_items',
+        family: 'DevilRobber',
+        path: '/Library/LaunchAgents/com.apple.legion.plist',
+      },
+    },
+    {
+      name: 'adware, by the name of the query',
+      match: true,
+      query: 'Genieo',
+      columns: { name: 'com.genieo.engine.plist' },
+      severity: 'medium',
+    },
+    {
+      name: 'adware, by the family in the row',
+      match: true,
+      query: 'launch_items',
+      columns: { family: 'Spigot', path: '/Users/ada/Library/LaunchAgents/com.spigot.x.plist' },
+      severity: 'medium',
+    },
+    {
+      name: 'a shell that talks to the network',
+      match: true,
+      query: 'Behavioral_Reverse_Shell',
+      columns: { name: 'bash', path: '/bin/bash' },
+      severity: 'high',
     },
     {
       name: 'XProtect found it first',

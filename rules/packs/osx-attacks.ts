@@ -1,8 +1,11 @@
-import { pack, type QueryDefinition } from '../../src/detect/pack.ts'
+import { pack } from '../../src/detect/pack.ts'
+import { MACOS_ADWARE, MACOS_MALWARE } from '../data/macos-malware.ts'
+
+const FAMILIES = Object.entries({ ...MACOS_MALWARE.families, ...MACOS_ADWARE.families })
 
 /**
- * Traces of malware for macOS. A small part of the pack of this name that osquery ships; hosts that run the whole of it
- * are met by the same rule.
+ * Traces of malware for macOS: what the pack of this name that osquery ships looks for in some seventy queries, in a few.
+ * Hosts that run osquery's are met by the same rule.
  */
 export const osxAttacks = pack({
   name: 'osx-attacks',
@@ -16,11 +19,20 @@ export const osxAttacks = pack({
       table: 'xprotect_reports',
       description: 'What macOS itself found to be malware',
     },
-    WireLurker: launched('com.apple.machook_damon.plist', 'com.apple.globalupdate.plist'),
-    OSX_Keydnap: launched('com.apple.iCloud.sync.daemon', 'com.geticloud.icloud.photo'),
-    OSX_Proton_Launchd: launched('com.Eltima.UpdaterAgent.plist', 'com.apple.xpcd.plist'),
-    OSX_ColdRoot_RAT_Launchd: launched('com.apple.audio.driver.plist'),
-    OSX_FruitFly: launched('com.client.client.plist'),
+    launch_items: {
+      // CROSS JOIN keeps this order, so that launchd is read once and not once for each name.
+      query: `WITH known(family, item) AS (VALUES ${values('items')}) SELECT k.family, l.path, l.name, l.label, l.program, l.program_arguments, l.run_at_load, l.keep_alive, l.username FROM launchd l CROSS JOIN known k WHERE l.name LIKE k.item AND l.path NOT LIKE '/System/%';`,
+      interval: 3600,
+      table: 'launchd',
+      description: 'Launch items that malware and adware install',
+    },
+    files: {
+      // The known paths come first: the table needs a path to look at.
+      query: `WITH known(family, path) AS (VALUES ${values('files')}) SELECT k.family, f.path, f.uid, f.mode, f.type, f.btime FROM known k CROSS JOIN file f WHERE f.path LIKE k.path;`,
+      interval: 3600,
+      table: 'file',
+      description: 'Files that malware and adware leave',
+    },
     OSX_MaMi_DNS_Servers: {
       query:
         "SELECT address, type FROM dns_resolvers WHERE type = 'nameserver' AND address IN ('82.163.143.135', '82.163.142.137');",
@@ -28,14 +40,18 @@ export const osxAttacks = pack({
       table: 'dns_resolvers',
       description: 'Name servers that the MaMi hijacker sets',
     },
+    Keranger_process: {
+      query: "SELECT pid, name, path, cmdline, uid FROM processes WHERE name = 'kernel_service';",
+      interval: 3600,
+      table: 'processes',
+      description: 'The encrypting process of KeRanger',
+    },
   },
 })
 
-function launched(...names: readonly string[]): QueryDefinition {
-  const list = names.map(name => `'${name}'`).join(', ')
-  return {
-    query: `SELECT path, name, label, program, program_arguments, run_at_load, username FROM launchd WHERE name IN (${list});`,
-    interval: 3600,
-    table: 'launchd',
-  }
+/** `('DevilRobber', 'com.apple.legion.plist'), …`: the families and what they are known by, as SQL. */
+function values(kind: 'items' | 'files'): string {
+  return FAMILIES.flatMap(([family, known]) =>
+    (known[kind] ?? []).map(name => `('${family}', '${name}')`),
+  ).join(', ')
 }
