@@ -18,6 +18,7 @@ const LOSSES: readonly Loss[] = [
   // The wording up to osquery 4.0.
   { sign: 'Line exceeds TLS logger max', means: 'dropped a line that was too long', severity: 'medium' },
   { sign: 'Purging buffered logs', means: 'dropped lines it could not send in time', severity: 'medium' },
+  { sign: 'Expiring events for subscriber', means: 'dropped events that came too fast', severity: 'low' },
   { sign: 'Scheduled query may have failed', means: 'gave up a query that cost too much', severity: 'low' },
   {
     sign: 'skipping denied scheduled query',
@@ -38,8 +39,18 @@ export default rule({
   dedup: ({ hostId, event }) => `${hostId} ${lossIn(event.message)?.means ?? ''}`,
   dedupPeriod: '24h',
   context: ({ event }) => ({ message: event.message?.slice(0, 2000) }),
+  means:
+    'Lines or events of this host were thrown away before they were sent, or a query does not run. What they would have shown can not match a rule, and an attacker who floods the agent hides behind it.',
+  check:
+    'SELECT name, interval, executions, output_size, wall_time_ms, average_memory, denylisted FROM osquery_schedule ORDER BY output_size DESC;',
+  benign:
+    'Hosts that were offline for long, build servers that start thousands of processes, a new query that returns too much.',
+  references: [
+    'https://attack.mitre.org/techniques/T1562/001/',
+    'https://osquery.readthedocs.io/en/stable/deployment/debugging/',
+  ],
   runbook:
-    'What the host did not send is not here and raises no alert. A line too long: find the query by its size in osquery_schedule and select fewer columns. Purged lines: was the host offline for long, or does a query flood? A denied query: it ran into the limits of the watchdog; make it cheaper, then let the host forget (it is denied for a day). Many hosts at once: look at the last change of a pack.',
+    'What the host did not send is not here and raises no alert. A line too long: find the query by its size in osquery_schedule and select fewer columns. Purged lines: was the host offline for long, or does a query flood? A denied query: it ran into the limits of the watchdog; make it cheaper, then let the host forget (it is denied for a day). Dropped events: raise events_max or leave out what floods. Many hosts at once: look at the last change of a pack.',
   tests: [
     {
       name: 'a line too long',
@@ -52,6 +63,13 @@ export default rule({
     },
     { name: 'a line too long, older agents', match: true, message: 'Line exceeds TLS logger max: 1200000' },
     { name: 'purged lines', match: true, message: 'Purging buffered logs limit (1000000) exceeded: 4' },
+    {
+      name: 'events that came too fast',
+      match: true,
+      message: 'Expiring events for subscriber: process_events (overflowed limit 50000)',
+      title: 'osquery on test-host dropped events that came too fast',
+      severity: 'low',
+    },
     {
       name: 'a query that was stopped',
       match: true,

@@ -1,4 +1,5 @@
 import type { Pack } from '../../src/detect/pack.ts'
+import { agentHealth } from './agent-health.ts'
 import { incidentResponse } from './incident-response.ts'
 import { margay } from './margay.ts'
 import { ossecRootkit } from './ossec-rootkit.ts'
@@ -8,6 +9,7 @@ import { unwantedChromeExtensions } from './unwanted-chrome-extensions.ts'
 /** What hosts are asked to run. */
 export const packs: readonly Pack[] = [
   margay,
+  agentHealth,
   incidentResponse,
   unwantedChromeExtensions,
   ossecRootkit,

@@ -5,7 +5,7 @@ import type { RuleTest } from './rule-test.ts'
 import type { Selector } from './selector.ts'
 import type { Severity } from './severity.ts'
 
-export { knownPack, logType, pack, query, table } from './selector.ts'
+export { joining, knownPack, logType, pack, query, table } from './selector.ts'
 
 /** What a rule's functions are given: built once for each event and shared by all rules that meet it. */
 export interface RuleContext<Columns> {
@@ -48,6 +48,11 @@ interface RuleFunctions<Columns> {
   context?(context: RuleContext<Columns>): Readonly<Record<string, unknown>>
   /** Makes `threshold` count distinct values instead of matches; null or empty counts for nothing. */
   unique?(context: RuleContext<Columns>): string | null
+  /**
+   * What a match has in common with the matches of another rule that stands with it in a `sequence`: host and user, host
+   * and module. Null or empty: this match takes no part. Without it the rule takes part in none.
+   */
+  sequenceKey?(context: RuleContext<Columns>): string | null
 }
 
 /** What `rule` takes. Only what has no sensible default must be given. */

@@ -38,6 +38,17 @@ export function table<const T extends TableName>(...names: readonly [T, ...T[]])
 }
 
 /**
+ * The same events, whose rows may also hold columns that a query joins to those of the table: `parent_path` beside a
+ * process. A row of a query that does not join them lacks them, so they may be undefined.
+ */
+export function joining<Columns, const Name extends string>(
+  selector: Selector<Columns>,
+  ..._names: readonly [Name, ...Name[]]
+): Selector<Columns & Readonly<Partial<Record<Name, string>>>> {
+  return { kind: selector.kind, names: selector.names, ...(selector.served && { served: selector.served }) }
+}
+
+/**
  * Rows of queries: by their names without pack and delimiter (`last` meets `pack_incident-response_last` as well as
  * `last`), or of one served query (`incidentResponse.queries.last`), and then only within the pack of that name.
  */
