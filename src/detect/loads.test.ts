@@ -19,7 +19,7 @@ describe('loadedFiles', () => {
     ['source /tmp/x', ['/tmp/x']],
     ['FOO=1 nohup nice -n 5 /tmp/x &', ['/tmp/x']],
     ['sudo -u www timeout 10 /tmp/x', ['/tmp/x']],
-    ['flock -n /var/lock/a -c "sh /tmp/x"', ['sh /tmp/x', '/tmp/x']],
+    ['flock -n /var/lock/a -c "sh /tmp/x"', ['/tmp/x']],
     ['su - user -c "/tmp/x"', ['/tmp/x']],
     ['LD_PRELOAD=/tmp/a.so ls', ['/tmp/a.so']],
     ['env LD_PRELOAD=/tmp/a.so ls', ['/tmp/a.so']],

@@ -48,7 +48,7 @@ export function shellCommands(line: string): readonly ShellCommand[] {
 /** Reserved words that begin a group, that end one, and that may stand before a command. */
 const OPENERS = new Set(['{', 'if', 'while', 'until', 'for', 'case', 'select'])
 const CLOSERS = new Set(['}', 'fi', 'done', 'esac'])
-const BETWEEN = new Set(['then', 'do', 'else', 'elif', '!', 'time'])
+const BETWEEN = new Set(['then', 'do', 'else', 'elif', '!'])
 
 /** `$IFS`, `${IFS}`, `${IFS%??}`: blanks to the shell, none to those who look for some. */
 const HIDDEN_BLANK = /\$(?:\{IFS[^}]{0,16}\}|IFS(?![A-Za-z0-9_]))/y

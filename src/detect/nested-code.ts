@@ -1,0 +1,50 @@
+import { isShell } from './interpreters.ts'
+
+/**
+ * Command lines of the shell that stand among a program's arguments: `sh -c '…'`, `eval …`, `su -c '…'`,
+ * `script -c '…'`, `trap '…' EXIT`, `watch …`, and `osascript -e 'do shell script "…"'`.
+ *
+ * osquery shows most command lines with their quotes lost (`sh -c curl URL | sh`), so code of a single word is taken to go
+ * on in the words behind it. Linear.
+ */
+export function nestedLines(program: string, args: readonly string[]): readonly string[] {
+  if (args.length === 0) return args
+  if (program === 'eval') return [args.join(' ')]
+  if (program === 'watch') return [args.filter(word => !word.startsWith('-')).join(' ')]
+  if (program === 'trap') return args.slice(0, 1)
+  if (program === 'osascript') return args.flatMap(shellScriptsOf)
+  if (!isShell(program) && program !== 'su' && program !== 'script') return []
+  const flag = args.findIndex(word => /^(?:-[a-zA-Z]*c|--command)$/.test(word))
+  // `su --command=LINE` and `fish --command=LINE`
+  if (flag === -1) return args.filter(word => word.startsWith('--command=')).map(word => word.slice(10))
+  const [code, ...behind] = args.slice(flag + 1)
+  if (code === undefined) return []
+  return [isShell(program) && !/\s/.test(code) ? [code, ...behind.map(quoted)].join(' ') : code]
+}
+
+/** A word as the shell reads it back. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./$`(){}<>-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+const SHELL_SCRIPT = 'do shell script '
+
+/** What AppleScript hands to the shell. Quotes are lost in some command lines: without them it reaches to the end. */
+function shellScriptsOf(code: string): readonly string[] {
+  const lines: string[] = []
+  let at = code.indexOf(SHELL_SCRIPT)
+  while (at !== -1) {
+    const start = at + SHELL_SCRIPT.length
+    const isQuoted = code.charAt(start) === '"'
+    const end = isQuoted ? endOfText(code, start + 1) : code.length
+    lines.push(code.slice(isQuoted ? start + 1 : start, end).replace(/\\(["\\])/g, '$1'))
+    at = code.indexOf(SHELL_SCRIPT, end)
+  }
+  return lines
+}
+
+function endOfText(code: string, start: number): number {
+  let at = start
+  while (at < code.length && code.charAt(at) !== '"') at += code.charAt(at) === '\\' ? 2 : 1
+  return Math.min(at, code.length)
+}
