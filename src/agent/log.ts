@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
+import { sealPost } from '../ingest/sealed-post.ts'
 import { putSpool } from '../store/spool.ts'
 import { faultText, within } from '../store/within.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
@@ -35,24 +36,25 @@ export async function acceptLog(world: World, request: Request): Promise<Respons
     if (sender.kind === 'unattributable') return await keepUnattributed(world, post)
     if (sender.kind !== 'host') return unauthenticated(sender)
     if (post.kind === 'over_cap') return await keepOverCap(world, sender.hostId, post)
-    return await accept(world, sender.hostId, post.gzip)
+    return await accept(world, sender.hostId, post.gzip, held)
   } finally {
     held.release()
   }
 }
 
-async function accept(world: World, hostId: HostId, gzip: Uint8Array): Promise<Response> {
+async function accept(world: World, hostId: HostId, gzip: Uint8Array, held: HeldBytes): Promise<Response> {
   const postId = Buffer.from(world.randomBytes(POST_ID_BYTES)).toString('hex')
   const post = { postId, hostId, receivedAt: world.now() }
   if (gzip.length > world.settings.inlineMaxBytes) {
-    const key = await spool(world, post, gzip)
-    if (key === null) return tryLater('storage_unavailable')
+    const spooled = await spool(world, post, gzip, held)
+    if (!spooled.ok) return tryLater(spooled.reason)
     // The post is safe: if its pointer is lost the sweeper makes a new one.
-    await enqueue(world, { v: 1, kind: 'spooled', ...post, key })
+    await enqueue(world, { v: 1, kind: 'spooled', ...post, key: spooled.key })
     return stored()
   }
   if (await enqueue(world, { v: 1, kind: 'inline', ...post, gzip })) return stored()
-  return (await spool(world, post, gzip)) === null ? tryLater('storage_unavailable') : stored()
+  const spooled = await spool(world, post, gzip, held)
+  return spooled.ok ? stored() : tryLater(spooled.reason)
 }
 
 /** @returns true when the queue has it */
@@ -63,10 +65,20 @@ async function enqueue(world: World, message: Parameters<World['ingest']['send']
   return false
 }
 
-/** @returns the key of the stored bytes, or null when R2 doesn't have them for certain */
-async function spool(world: World, post: AcceptedPost, gzip: Uint8Array): Promise<string | null> {
-  const outcome = await within(world, SPOOL_LIMIT_MS, () => putSpool(world.bucket, post, gzip))
-  if (outcome.kind === 'done') return outcome.value
+type Spooled =
+  | { readonly ok: true; readonly key: string }
+  /** R2 doesn't have the bytes for certain, or there is no room to seal them. */
+  | { readonly ok: false; readonly reason: 'storage_unavailable' | 'busy' }
+
+/** Stores the post in R2 without its node key. The pointer tells whose it is. */
+async function spool(world: World, post: AcceptedPost, gzip: Uint8Array, held: HeldBytes): Promise<Spooled> {
+  // The sealed bytes are about as many again.
+  if (!held.growTo(2 * gzip.length)) return { ok: false, reason: 'busy' }
+  const sealed = await sealPost(gzip)
+  const outcome = await within(world, SPOOL_LIMIT_MS, () =>
+    putSpool(world.bucket, post, sealed.gzip, sealed.end),
+  )
+  if (outcome.kind === 'done') return { ok: true, key: outcome.value }
   world.log('spool_failed', { bytes: gzip.length, fault: faultText(outcome) })
-  return null
+  return { ok: false, reason: 'storage_unavailable' }
 }

@@ -9,10 +9,11 @@ import { freshStorage } from '../../test/storage.ts'
 import { TEST_NOW, testSettings, worldFor } from '../../test/world.ts'
 import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
+import { decodePost } from '../ingest/decode.ts'
 import type { IngestMessage } from '../ingest/message.ts'
 import { enrollHost, revokeHost } from '../store/hosts.ts'
 import { indexQuarantine } from '../store/quarantine.ts'
-import { listSpool } from '../store/spool.ts'
+import { getSpool, listSpool } from '../store/spool.ts'
 import { mintNodeKey } from './node-key.ts'
 
 const MIB = 1024 * 1024
@@ -35,6 +36,15 @@ const withHeader = (key: string) => ({ headers: { authorization: `NodeKey ${key}
 function textOf(message: IngestMessage | undefined): string {
   if (message?.kind !== 'inline') throw new Error(`expected an inline message, got ${message?.kind}`)
   return gunzipSync(message.gzip).toString()
+}
+
+/** All that the consumer reads out of a post, and why not the rest. */
+async function decoded(gzip: Uint8Array, end: Parameters<typeof decodePost>[1]) {
+  const chunks = await Array.fromAsync(decodePost(gzip, end))
+  return {
+    records: chunks.flatMap(({ records }) => records),
+    rejections: chunks.flatMap(({ rejections }) => rejections),
+  }
 }
 
 async function objectsUnder(prefix: string): Promise<R2Object[]> {
@@ -142,14 +152,39 @@ describe('a post', () => {
 })
 
 describe('a large post', () => {
-  it('goes to R2, with a pointer on the queue', async () => {
+  it('goes to R2 without its node key, with a pointer on the queue', async () => {
     const { send, sent, key } = await setUp({ settings: testSettings({ inlineMaxBytes: 100 }) })
     expect((await send(LOG, post(key))).text).toBe('{}')
     const [spooled] = (await listSpool(env.BUCKET, 10)).posts
     expect(sent).toEqual([{ v: 1, kind: 'spooled', ...spooled }])
     expect(spooled).toMatchObject({ hostId: host, receivedAt: TEST_NOW })
     const object = await env.BUCKET.get(spooled?.key ?? '')
-    expect(gunzipSync((await object?.bytes()) ?? new Uint8Array()).toString()).toBe(post(key))
+    const text = gunzipSync((await object?.bytes()) ?? new Uint8Array()).toString()
+    expect(text).toBe(post('*'.repeat(key.length)))
+  })
+
+  it('is as good to the consumer as one in the queue, whole, damaged or over the caps', async () => {
+    const lines = Array.from({ length: 3_000 }, (_, i) => ({ name: `q${i}`, columns: { a: `${i * 7919}` } }))
+    const { key } = await setUp()
+    const whole = gzipSync(post(key, lines))
+    const damaged = whole.slice()
+    damaged.fill(0xff, damaged.length / 2)
+    const { send, sent } = await setUp({ settings: testSettings({ inlineMaxBytes: 0 }) })
+    for (const body of [
+      whole,
+      damaged,
+      whole.subarray(0, -whole.length / 3),
+      gzipBomb(`{"node_key":"${key}","data":[{"name":"q"},{"name":"`, 100),
+      gzipSync(post(key, [{ name: 'q', columns: { node_key: 'not ours' } }])),
+      gzipSync(`{"node_key":"${key}","data":[{"name":"unquoted" text"},{"name":"q"}]}`),
+    ]) {
+      expect((await send(LOG, body)).text).toBe('{}')
+      const pointer = sent.at(-1)
+      const spooled = pointer?.kind === 'spooled' ? await getSpool(env.BUCKET, pointer.key) : null
+      if (spooled === null) throw new Error('the post is not in the spool')
+      expect(gunzipSync(spooled.gzip).toString()).not.toContain(key)
+      expect(await decoded(spooled.gzip, spooled.end)).toEqual(await decoded(new Uint8Array(body), null))
+    }
   })
 
   it('is stored although its pointer is lost', async () => {
@@ -261,7 +296,11 @@ describe('reading', () => {
     expect(await Promise.race(held)).toMatchObject({ status: 503, text: '{"error":"busy"}', meaning: 'kept' })
     for (const end of waiting) end(true)
     const replies = await Promise.all(held)
-    expect(replies.filter(reply => reply.meaning === 'deleted')).toHaveLength(3)
+    expect(replies.map(({ text }) => text)).toContain('{}')
+    for (const { text } of replies) expect(['{}', '{"error":"busy"}']).toContain(text)
+    expect((await listSpool(env.BUCKET, 10)).posts).toHaveLength(
+      replies.filter(reply => reply.meaning === 'deleted').length,
+    )
     expect((await send(LOG, post(key))).text).toBe('{}')
   }, 20_000)
 })

@@ -1,5 +1,5 @@
+import { TopLevelKeyScan } from '../ingest/top-level-key.ts'
 import { inflatedSlice, inflateWhile } from './inflate.ts'
-import { TopLevelKeyScan } from './top-level-key.ts'
 
 const latin1 = new TextDecoder('latin1')
 
@@ -32,7 +32,7 @@ const HEAD_MEMBER_BYTES = 256
 
 /** Finds the node key in the text of a post that comes in pieces. Feed it until `decided`, then ask for `result`. */
 export class NodeKeyFinder {
-  readonly #scan = new TopLevelKeyScan('node_key')
+  readonly #scan = new TopLevelKeyScan(['node_key'])
   #headLeft = HEAD_BYTES
   /** Null when deferring has been given up. */
   #deferred: Uint8Array[] | null = []

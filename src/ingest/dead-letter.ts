@@ -2,12 +2,12 @@ import type { AlertWakeUp } from '../alerts/wake-up.ts'
 import type { World } from '../env.ts'
 import { addToCounters, countNewRejections, minuteOf } from '../store/counters.ts'
 import { insertQuarantine, putQuarantine, type QuarantineItem } from '../store/quarantine.ts'
-import { deleteSpool, getSpool } from '../store/spool.ts'
+import { deleteSpool } from '../store/spool.ts'
 import { jitter } from './jitter.ts'
 import type { IngestMessage } from './message.ts'
 import { poisonItem } from './poison.ts'
+import { bytesOf, sealedBytes } from './post-bytes.ts'
 import { readMessage } from './read-message.ts'
-import { sealedPost } from './sealed-post.ts'
 
 /** What ended in a dead-letter queue has been tried for hours: there is no hurry, and D1 may still be down. */
 const RETRY_MIN_SECONDS = 60
@@ -96,15 +96,15 @@ async function deadItem(
   if (!read.ok) return { item: await poisonItem(message, REASON, read.detail), spoolKey: null }
   const post = read.message
   const spoolKey = post.kind === 'spooled' ? post.key : null
-  const gzip = post.kind === 'spooled' ? await getSpool(world.bucket, post.key) : post.gzip
-  if (gzip === null) return { item: null, spoolKey: null }
+  const bytes = await bytesOf(world.bucket, post)
+  if (bytes === null) return { item: null, spoolKey: null }
   const item = {
     hostId: post.hostId,
     reason: REASON,
     detail: DETAIL,
     position: null,
-    bytes: await sealedPost(gzip),
-    byteCount: gzip.byteLength,
+    bytes: await sealedBytes(bytes),
+    byteCount: bytes.gzip.byteLength,
     at: post.receivedAt,
   }
   return { item, spoolKey }

@@ -1,5 +1,5 @@
 import { losesDigits, quoteNumbers } from './exact-numbers.ts'
-import { inflateParts, inflateSmall, partsOf } from './inflate.ts'
+import { type InflateEnd, inflateParts, inflateSmall, partsOf } from './inflate.ts'
 import {
   MAX_BYTES_BETWEEN_RECORDS,
   MAX_CHUNK_BYTES,
@@ -41,20 +41,25 @@ const encoder = new TextEncoder()
  * memory stays bounded and a broken record costs only itself.
  *
  * @param gzip  the body as accepted by the log route; plain JSON is taken too
+ * @param sealedEnd  how the post ended when it was sealed, which its bytes don't tell any more; null when it is as it came
  */
-export async function* decodePost(gzip: Uint8Array): AsyncGenerator<DecodedChunk> {
-  const small = inflateSmall(gzip)
+export async function* decodePost(
+  gzip: Uint8Array,
+  sealedEnd: InflateEnd | null = null,
+): AsyncGenerator<DecodedChunk> {
+  const cutShort = sealedEnd === 'complete' ? null : sealedEnd
+  const small = cutShort === null ? inflateSmall(gzip) : null
   if (small !== null) {
     yield* decodeBody(small)
     return
   }
   const collector = new ChunkCollector()
-  const parts = inflateParts(gzip)
+  const parts = inflateParts(gzip, sealedEnd === null)
   try {
     for (;;) {
       const { done, value } = await parts.next()
       if (done) {
-        yield* collector.end(value === 'complete' ? null : value)
+        yield* collector.end(value === 'complete' ? cutShort : value)
         return
       }
       yield* collector.push(value)

@@ -14,14 +14,14 @@ const bad = (position: number, bytes = new Uint8Array([120])) =>
 
 describe('RejectedRecords', () => {
   it('has nothing for quarantine when nothing was rejected', async () => {
-    expect(await rejected().end(GZIP)).toBeNull()
+    expect(await rejected().end({ gzip: GZIP, end: null })).toBeNull()
   })
 
   it('keeps each record by itself, with reason, place, host and time', async () => {
     const records = rejected()
     records.add(bad(3))
     records.addValue('not_an_object', 4, [1, 'two'])
-    const rejections = await records.end(GZIP)
+    const rejections = await records.end({ gzip: GZIP, end: null })
     expect(rejections?.counts).toBeNull()
     expect(rejections?.items.map(({ bytes, ...item }) => ({ ...item, text: text(bytes) }))).toEqual([
       { ...{ hostId: 'host-1', at: 7 }, reason: 'not_json', detail: bad(0).detail, position: 3, text: 'x' },
@@ -42,7 +42,7 @@ describe('RejectedRecords', () => {
     const records = rejected()
     for (let index = 0; index < count; index += 1) records.add(bad(index, new Uint8Array(size)))
     records.addValue('not_an_object', count, 1)
-    const rejections = await records.end(GZIP)
+    const rejections = await records.end({ gzip: GZIP, end: null })
     expect(rejections?.items).toHaveLength(1)
     expect(rejections?.items[0]).toMatchObject({
       reason: 'many_rejected',
@@ -61,12 +61,12 @@ describe('RejectedRecords', () => {
   it('keeps 500 by themselves', async () => {
     const records = rejected()
     for (let index = 0; index < 500; index += 1) records.add(bad(index))
-    expect((await records.end(GZIP))?.items).toHaveLength(500)
+    expect((await records.end({ gzip: GZIP, end: null }))?.items).toHaveLength(500)
   })
 
   it('keeps the whole post when a record is nested too deep to be written again', async () => {
     const records = rejected()
     records.addValue('not_a_log_line', 0, JSON.parse('['.repeat(70_000) + ']'.repeat(70_000)))
-    expect((await records.end(GZIP))?.items[0]?.reason).toBe('many_rejected')
+    expect((await records.end({ gzip: GZIP, end: null }))?.items[0]?.reason).toBe('many_rejected')
   })
 })

@@ -1,9 +1,10 @@
 import { QUARANTINE_RECORDS_MAX, type QuarantineItem } from '../store/quarantine.ts'
+import type { SpooledBytes } from '../store/spool.ts'
 import type { ChunkRejections } from './chunk.ts'
 import { MAX_REJECTION_BYTES } from './limits.ts'
 import type { IngestMessage } from './message.ts'
+import { sealedBytes } from './post-bytes.ts'
 import type { Rejection, RejectReason } from './rejection.ts'
-import { sealedPost } from './sealed-post.ts'
 
 /** Bytes of rejected records of one post held in memory. */
 const HELD_MAX_BYTES = 4 * 1024 * 1024
@@ -50,8 +51,8 @@ export class RejectedRecords {
     this.add({ reason, detail: DETAILS[reason] ?? reason, position, bytes: bytes ?? new Uint8Array() })
   }
 
-  /** @param gzip  the post @returns null when nothing was rejected */
-  async end(gzip: Uint8Array): Promise<ChunkRejections | null> {
+  /** @param post  its bytes @returns null when nothing was rejected */
+  async end(post: SpooledBytes): Promise<ChunkRejections | null> {
     if (!this.#whole) return this.#items.length === 0 ? null : { items: this.#items, counts: null }
     const records = [...this.#counts.values()].reduce((sum, count) => sum + count)
     const item = {
@@ -59,8 +60,8 @@ export class RejectedRecords {
       reason: 'many_rejected',
       detail: `${records} records were rejected; the whole post is kept (gzip)`,
       position: null,
-      bytes: await sealedPost(gzip),
-      byteCount: gzip.byteLength,
+      bytes: await sealedBytes(post),
+      byteCount: post.gzip.byteLength,
       at: this.#post.receivedAt,
     }
     return { items: [item], counts: this.#counts }

@@ -2,13 +2,13 @@ import type { OsqueryEvent } from '../detect/event.ts'
 import type { World } from '../env.ts'
 import { minuteOf } from '../store/counters.ts'
 import type { Channel, HostRecord } from '../store/hosts.ts'
-import { getSpool } from '../store/spool.ts'
+import type { SpooledBytes } from '../store/spool.ts'
 import type { Chunk, ChunkRejections } from './chunk.ts'
 import { decodePost } from './decode.ts'
 import type { Normalizer } from './detection.ts'
 import type { IngestMessage } from './message.ts'
+import { bytesOf, sealedBytes } from './post-bytes.ts'
 import { RejectedRecords } from './rejected-records.ts'
-import { sealedPost } from './sealed-post.ts'
 
 /** The pack and query by which hosts give a sign of life; rules/packs/margay.ts. */
 const HEARTBEAT = { pack: 'margay', query: 'heartbeat' } as const
@@ -27,29 +27,30 @@ export async function* takePost(
   host: HostRecord | null,
   chunk: () => Chunk,
 ): AsyncGenerator<void> {
-  const gzip = post.kind === 'inline' ? post.gzip : await getSpool(world.bucket, post.key)
-  if (gzip === null) {
+  const bytes = await bytesOf(world.bucket, post)
+  if (bytes === null) {
     // Its bytes go only after it was stored, so this pointer is a second one.
     chunk().missingPosts.push(minuteOf(post.receivedAt))
   } else if (host !== null && isRevoked(host, post.receivedAt)) {
-    takeRejections(chunk(), post, gzip, await revokedPost(post, gzip), false)
+    takeRejections(chunk(), post, bytes.gzip, await revokedPost(post, bytes), false)
   } else {
-    yield* takeRecords(normalizer, post, gzip, chunk)
+    yield* takeRecords(normalizer, post, bytes, chunk)
   }
 }
 
 async function* takeRecords(
   normalizer: Normalizer,
   post: IngestMessage,
-  gzip: Uint8Array,
+  bytes: SpooledBytes,
   chunk: () => Chunk,
 ): AsyncGenerator<void> {
   const { hostId, receivedAt } = post
+  const { gzip, end } = bytes
   const normalized = normalizer.post({ hostId, receivedAt })
   const rejected = new RejectedRecords(post)
   const events: OsqueryEvent[] = []
   let counted = false
-  for await (const { records, rejections } of decodePost(gzip)) {
+  for await (const { records, rejections } of decodePost(gzip, end)) {
     for (const rejection of rejections) rejected.add(rejection)
     for (const { value, position, repaired } of records) {
       const reason = normalized.add(value, repaired, events)
@@ -65,7 +66,7 @@ async function* takeRecords(
     }
   }
   if (!counted) chunk().touch(hostId, 'result', receivedAt)
-  const rejections = await rejected.end(gzip)
+  const rejections = await rejected.end(bytes)
   if (rejections !== null) takeRejections(chunk(), post, gzip, rejections, counted)
 }
 
@@ -83,15 +84,15 @@ function takeRejections(
 
 async function revokedPost(
   { hostId, receivedAt }: IngestMessage,
-  gzip: Uint8Array,
+  bytes: SpooledBytes,
 ): Promise<ChunkRejections> {
   const item = {
     hostId,
     reason: 'host_revoked',
     detail: 'received after the host was revoked',
     position: null,
-    bytes: await sealedPost(gzip),
-    byteCount: gzip.byteLength,
+    bytes: await sealedBytes(bytes),
+    byteCount: bytes.gzip.byteLength,
     at: receivedAt,
   }
   return { items: [item], counts: null }

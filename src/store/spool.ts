@@ -17,25 +17,43 @@ export interface SpooledPointer {
   readonly receivedAt: number
 }
 
-/** Stores the gzip bytes of a post. @returns its key @throws what R2 throws */
+/** How a post ended before it was sealed: whole, at damage, or at a cap. */
+const ENDS = ['complete', 'broken', 'too_large'] as const
+type PostEnd = (typeof ENDS)[number]
+
+/** The bytes of a spooled post. */
+export interface SpooledBytes {
+  readonly gzip: Uint8Array
+  /** How the post ended before it was sealed; null when nothing is known and the bytes have to tell. */
+  readonly end: PostEnd | null
+}
+
+/**
+ * Stores the gzip bytes of a post, which must hold no node key any more.
+ * @returns its key
+ * @throws what R2 throws
+ */
 export async function putSpool(
   bucket: R2Bucket,
   post: Omit<SpooledPointer, 'key'>,
   gzip: Uint8Array,
+  end: PostEnd | null = null,
 ): Promise<string> {
   const { postId, hostId, receivedAt } = post
   const key = `${PREFIX}${String(receivedAt).padStart(TIME_DIGITS, '0')}-${postId}`
   await bucket.put(key, gzip, {
     httpMetadata: { contentType: 'application/gzip' },
-    customMetadata: { postId, hostId, receivedAt: String(receivedAt) },
+    customMetadata: { postId, hostId, receivedAt: String(receivedAt), ...(end === null ? {} : { end }) },
   })
   return key
 }
 
-/** The gzip bytes of a spooled post, or null when it was processed before. @throws what R2 throws */
-export async function getSpool(bucket: R2Bucket, key: string): Promise<Uint8Array | null> {
+/** A spooled post, or null when it was processed before. @throws what R2 throws */
+export async function getSpool(bucket: R2Bucket, key: string): Promise<SpooledBytes | null> {
   const object = await bucket.get(key)
-  return object === null ? null : await object.bytes()
+  if (object === null) return null
+  const said = object.customMetadata?.['end']
+  return { gzip: await object.bytes(), end: ENDS.find(end => end === said) ?? null }
 }
 
 /** Removes posts whose events are stored. Unknown keys are no error. @param keys at most 1,000 */

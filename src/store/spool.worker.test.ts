@@ -14,10 +14,17 @@ const bytes = Uint8Array.of(0x1f, 0x8b, 0, 255)
 it('gives a post back as it was put, and forgets it when deleted', async () => {
   const key = await putSpool(env.BUCKET, post('a1', TEST_NOW), bytes)
   expect(key).toBe('spool/01795521600000-a1')
-  expect(await getSpool(env.BUCKET, key)).toEqual(bytes)
+  expect(await getSpool(env.BUCKET, key)).toEqual({ gzip: bytes, end: null })
   await deleteSpool(env.BUCKET, [key, 'spool/unknown'])
   expect(await getSpool(env.BUCKET, key)).toBeNull()
   await deleteSpool(env.BUCKET, [])
+})
+
+it('remembers how a sealed post ended', async () => {
+  for (const end of ['complete', 'broken', 'too_large'] as const) {
+    const key = await putSpool(env.BUCKET, post(end, TEST_NOW), bytes, end)
+    expect(await getSpool(env.BUCKET, key)).toEqual({ gzip: bytes, end })
+  }
 })
 
 it('lists posts oldest first, page by page, with all that their pointers say', async () => {

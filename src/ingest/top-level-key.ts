@@ -11,6 +11,7 @@ const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACE = 0x7d
 const CLOSE_BRACKET = 0x5d
+const STAR = 0x2a
 
 /** How far a scan has come. `complete`: a whole JSON object went by without the key. `broken`: it can't be one. */
 export type ScanState = 'scanning' | 'found' | 'complete' | 'broken'
@@ -27,22 +28,25 @@ interface Position {
 }
 
 /**
- * Looks for one top-level string member of a JSON object in a text that comes in pieces, in constant memory, without
+ * Looks for top-level string members of a JSON object in a text that comes in pieces, in constant memory, without
  * parsing it: a post may be 64 MiB and nested 70,000 deep. Follows strings, escapes and depth, and doesn't otherwise
- * check the grammar. Of a member that stands twice the first counts.
+ * check the grammar. Two uses: find the first of them and stop, or go on to the end and blank each in place.
  */
 export class TopLevelKeyScan {
   state: ScanState = 'scanning'
   /** The value, once `state` is `found`. */
   value = ''
-  readonly #name: string
+  readonly #names: readonly string[]
+  readonly #blanks: boolean
   readonly #at: Position = { depth: 0, inString: false, escaped: false, role: 'name', named: false }
   readonly #captured = new Uint8Array(MAX_VALUE_BYTES)
   /** Bytes captured of the string being read, or -1 while it is of no interest. */
   #length = -1
 
-  constructor(name: string) {
-    this.#name = name
+  /** @param use  `blank` writes over the values in the very bytes that are pushed, and is never `found` */
+  constructor(names: readonly string[], use: 'find' | 'blank' = 'find') {
+    this.#names = names
+    this.#blanks = use === 'blank'
   }
 
   /** Reads on. Does nothing once the state is decided (`found` or `broken`). */
@@ -50,7 +54,7 @@ export class TopLevelKeyScan {
     const at = this.#at
     for (let i = 0; i < bytes.length && (this.state === 'scanning' || this.state === 'complete'); i++) {
       if (at.inString && this.#length < 0) i = this.#skipString(bytes, i)
-      else if (at.inString) this.#captureByte(bytes[i] ?? 0)
+      else if (at.inString) this.#captureByte(bytes, i)
       else this.#structuralByte(bytes[i] ?? 0)
     }
   }
@@ -73,8 +77,9 @@ export class TopLevelKeyScan {
     return i
   }
 
-  #captureByte(byte: number): void {
+  #captureByte(bytes: Uint8Array, index: number): void {
     const at = this.#at
+    const byte = bytes[index] ?? 0
     if (byte === QUOTE && !at.escaped) {
       at.inString = false
       this.#endOfCapture()
@@ -82,6 +87,7 @@ export class TopLevelKeyScan {
     }
     at.escaped = byte === BACKSLASH && !at.escaped
     if (this.#length < MAX_VALUE_BYTES) this.#captured[this.#length++] = byte
+    if (this.#blanks && at.role === 'value') bytes[index] = STAR
   }
 
   #endOfCapture(): void {
@@ -89,8 +95,8 @@ export class TopLevelKeyScan {
     const length = this.#length
     this.#length = -1
     if (at.role === 'name') {
-      at.named = length <= MAX_NAME_BYTES && this.#text(length) === this.#name
-    } else {
+      at.named = length <= MAX_NAME_BYTES && this.#names.includes(this.#text(length))
+    } else if (!this.#blanks) {
       this.value = this.#text(length)
       this.state = 'found'
     }
