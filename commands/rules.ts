@@ -1,115 +1,131 @@
-/** Shows the registry of rules, and runs the tests that stand in the rules' files. */
+/** The registry of rules: what is there, whether it works, what it covers, and how a new one begins. */
 import { parseArgs } from 'node:util'
-import { packs, rules } from '../rules/index.ts'
 import type { Rule } from '../src/detect/rule.ts'
-import { type RuleTestResult, runRuleTests } from '../src/detect/rule-test.ts'
+import { coverageOf, coverageText } from './rules/coverage.ts'
+import { listJson, listText } from './rules/list.ts'
+import { type LoadedRegistry, loadRegistry, RULES_FOLDER } from './rules/load.ts'
+import { mutate, mutationJson, mutationText, survivors } from './rules/mutation-run.ts'
+import { newRule } from './rules/new-rule.ts'
+import { LOGGERS, osqueryConf } from './rules/osquery-conf.ts'
+import { runTests, testJson, testText } from './rules/test-run.ts'
 
-const HELP = `Usage: npm run rules -- [list | test] [--json] [ID…]
+const HELP = `Usage: npm run rules -- [COMMAND] [--json] [ID…]
 
-  list      every rule: id, severity, what it meets, ATT&CK techniques, title (the default)
-  test      runs the test cases of the rules; exit code 1 when one fails
+  list [ID…]     every rule: id, severity, what it meets, ATT&CK techniques, title (the default)
+  test [ID…]     runs the test cases of the rules; exit code 1 when one fails
+  mutate [ID…]   changes each rule in ways that its tests must notice; exit code 1 when one goes unseen
+  new ID         writes rules/ROOM/NAME.ts for the id ROOM.NAME, a rule that passes its tests, and registers it
+                   --table NAME    about rows of this osquery table
+                   --query NAME    about whatever this query of a pack finds
+                   --pack NAME     about whatever any query of this pack finds
+                   --attack ID     the ATT&CK technique that it shows (T1059)
+  coverage       the ATT&CK matrix with the rules for each technique, and the osquery tables that rules judge
+  osquery.conf   the packs as a configuration file for hosts that don't fetch theirs; flags go to standard error
+                   --logger NAME   how such hosts send their logs: tls (the default), filesystem or aws_firehose
 
   ID…       only these rules; a part of an id is enough
-  --json    one JSON object a line: of list a rule, of test a test case
+  --json    one JSON object a line: of list a rule, of test a test case, of mutate a change; of coverage one object
   --help    this text
 
-A rule is one file in rules/, registered in rules/index.ts.
+A rule is one file in rules/ROOM/, registered in the index.ts beside it; docs/writing-rules.md tells the rest. A rule or a
+pack that is refused is named with its file and what to change, and the exit code is 1.
 `
 
-function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  })
-  const [command = 'list', ...ids] = positionals
-  if (values.help === true) return say(HELP)
-  if (command !== 'list' && command !== 'test') return complain(`no command "${command}"\n\n${HELP}`)
-  const chosen = rules.filter(({ id }) => ids.length === 0 || ids.some(part => id.includes(part)))
-  if (chosen.length === 0) return complain(`no rule has an id like ${ids.join(', ')}\n`)
-  const json = values.json === true
-  return command === 'list' ? list(chosen, json) : test(chosen, json)
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+  table: { type: 'string' },
+  query: { type: 'string' },
+  pack: { type: 'string' },
+  attack: { type: 'string', default: 'T1059' },
+  logger: { type: 'string', default: 'tls' },
+} as const
+
+type Registry = Extract<LoadedRegistry, { ok: true }>
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
+type Command = (registry: Registry, words: readonly string[], values: Values) => number
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  list: (registry, ids, { json }) =>
+    ofChosen(registry, ids, rules => {
+      say(json ? listJson(rules, registry.files) : listText(rules, registry.packs))
+      return 0
+    }),
+  test: (registry, ids, { json }) =>
+    ofChosen(registry, ids, rules => {
+      const run = runTests(rules)
+      say(json ? testJson(run) : testText(run, rules, registry.files))
+      return run.failed.length === 0 ? 0 : 1
+    }),
+  mutate: (registry, ids, { json }) =>
+    ofChosen(registry, ids, rules => {
+      const mutated = mutate(rules)
+      say(json ? mutationJson(mutated) : mutationText(mutated))
+      return survivors(mutated).length === 0 ? 0 : 1
+    }),
+  new: (registry, [id, ...rest], values) => {
+    if (id === undefined || rest.length > 0) return complain('new takes one id, like posix.odd-cron-job\n', 2)
+    const { attack, table, query, pack } = values
+    const made = newRule(RULES_FOLDER, { id, attack, table, query, pack }, registry)
+    if (!made.ok) return complain(`${made.reason}\n`, 2)
+    say(`Wrote ${made.file} and registered it. Change it, then: npm run rules -- test ${id}\n`)
+    if (made.note !== null) say(`${made.note}\n`)
+    return 0
+  },
+  coverage: ({ rules, packs }, _, { json }) => {
+    const coverage = coverageOf(rules, packs)
+    say(json ? `${JSON.stringify(coverage)}\n` : coverageText(coverage))
+    return 0
+  },
+  'osquery.conf': ({ packs }, _, { logger: wanted }) => {
+    const logger = LOGGERS.find(known => known === wanted)
+    if (logger === undefined)
+      return complain(`--logger must be one of ${LOGGERS.join(', ')}, not "${wanted}"\n`, 2)
+    const { conf, flags } = osqueryConf(packs, logger)
+    say(conf)
+    return complain(`Flags for /etc/osquery/osquery.flags:\n${flags.map(flag => `  ${flag}\n`).join('')}`, 0)
+  },
 }
 
-function list(chosen: readonly Rule[], json: boolean): number {
-  if (json) return say(chosen.map(rule => `${JSON.stringify(described(rule))}\n`).join(''))
-  const rows = chosen.map(rule => [
-    rule.id,
-    rule.enabled ? rule.severity : 'off',
-    meets(rule),
-    rule.attack.join(' '),
-    rule.title,
-  ])
-  const header = ['ID', 'SEVERITY', 'MEETS', 'ATT&CK', 'TITLE']
-  const widths = header.map((name, column) =>
-    Math.max(name.length, ...rows.map(row => row[column]?.length ?? 0)),
-  )
-  const lines = [header, ...rows].map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-  const queries = packs.reduce((sum, pack) => sum + Object.keys(pack.queries).length, 0)
-  return say(`${lines.join('\n')}\n\n${chosen.length} rules; ${packs.length} packs with ${queries} queries\n`)
-}
-
-function test(chosen: readonly Rule[], json: boolean): number {
-  const results = chosen.flatMap(runRuleTests)
-  const failed = results.filter(({ failures }) => failures.length > 0)
-  if (json) say(results.map(result => `${JSON.stringify({ kind: 'test', ...result })}\n`).join(''))
-  else {
-    say(failed.map(failure).join(''))
-    say(`${chosen.length} rules, ${results.length} tests, ${failed.length} failed\n`)
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS })
+  const [name = 'list', ...words] = positionals
+  if (values.help) {
+    say(HELP)
+    return 0
   }
-  return failed.length === 0 ? 0 : 1
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) return complain(`no command "${name}"\n\n${HELP}`, 2)
+  const registry = await loadRegistry(RULES_FOLDER)
+  if (!registry.ok) return complain(registry.problems.map(problem => `✗ ${problem}\n`).join(''), 1)
+  const code = command(registry, words, values)
+  for (const file of registry.unregistered)
+    complain(`✗ ${file} is not registered: add it to index.ts beside it\n`, 1)
+  return name === 'test' && registry.unregistered.length > 0 ? 1 : code
 }
 
-function failure({ ruleId, name, failures }: RuleTestResult): string {
-  return `✗ ${ruleId}: ${name}\n${failures.map(line => `    ${line}\n`).join('')}\n`
+function ofChosen(
+  registry: Registry,
+  ids: readonly string[],
+  run: (rules: readonly Rule[]) => number,
+): number {
+  const chosen = registry.rules.filter(({ id }) => ids.length === 0 || ids.some(part => id.includes(part)))
+  return chosen.length === 0 ? complain(`no rule has an id like ${ids.join(', ')}\n`, 2) : run(chosen)
 }
 
-/** `table crontab`, with the actions when they are not the usual. */
-function meets({ on, actions }: Rule): string {
-  const what = `${on.kind} ${on.served === undefined ? '' : `${on.served.pack}/`}${on.names.join(', ')}`
-  return actions === null || actions.join() === 'added' ? what : `${what} (${actions.join(', ')})`
-}
-
-/** A rule as JSON: all of it that is data, its tests by number. */
-function described(rule: Rule): Readonly<Record<string, unknown>> {
-  const { on, freshness } = rule
-  return {
-    kind: 'rule',
-    id: rule.id,
-    title: rule.title,
-    severity: rule.severity,
-    enabled: rule.enabled,
-    alert: rule.alert,
-    on: { [on.kind]: on.names, ...(on.served && { pack: on.served.pack }) },
-    actions: rule.actions,
-    attack: rule.attack,
-    threshold: rule.threshold,
-    dedup_minutes: rule.dedupMinutes,
-    ignore_initial: rule.ignoreInitial,
-    freshness: freshness && { column: freshness.column, within_seconds: freshness.withinMs / 1000 },
-    replaces: rule.replaces,
-    runbook: rule.runbook,
-    tests: rule.tests.length,
-  }
-}
-
-function say(text: string): number {
+function say(text: string): void {
   process.stdout.write(text)
-  return 0
 }
 
-function complain(text: string): number {
+function complain(text: string, code: number): number {
   process.stderr.write(text)
-  return 2
+  return code
 }
 
 try {
-  process.exitCode = main()
+  process.exitCode = await main()
 } catch (error) {
   // parseArgs throws on an unknown option.
-  process.exitCode = complain(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+  if (!(error instanceof TypeError && 'code' in error)) throw error
+  process.exitCode = complain(`${error.message}\n\n${HELP}`, 2)
 }

@@ -32,6 +32,14 @@ describe('mutantsOf', () => {
     })
   })
 
+  it('counts no test that fails anyway', () => {
+    const tests = [
+      { name: 'yes', match: true, columns: { type: '7', time: TIME }, title: 'Another' },
+      { name: 'no', match: false, columns: { type: '8', time: TIME } },
+    ]
+    expect(killed({ tests })).toMatchObject({ 'always says no': [], 'says the opposite': ['no'] })
+  })
+
   it('finds guards that no test needs', () => {
     const guarded = {
       freshness: { column: 'time', within: '24h' },
