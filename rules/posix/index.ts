@@ -1,6 +1,29 @@
 import type { Rule } from '../../src/detect/rule.ts'
+import attackToolInstalled from './attack-tool-installed.ts'
+import badPackage from './bad-package.ts'
 import cronLoadsFromTmp from './cron-loads-from-tmp.ts'
+import joinsAdminGroup from './joins-admin-group.ts'
+import newAccount from './new-account.ts'
+import secondRoot from './second-root.ts'
+import serviceAccountShell from './service-account-shell.ts'
+import sshKeyAdded from './ssh-key-added.ts'
 import sshLogin from './ssh-login.ts'
+import sudoWithoutPassword from './sudo-without-password.ts'
+import suidInWritableFolder from './suid-in-writable-folder.ts'
+import suidOfInterpreter from './suid-of-interpreter.ts'
 
 /** Rules that hold on Linux and macOS alike. */
-export const posixRules: readonly Rule[] = [cronLoadsFromTmp, sshLogin]
+export const posixRules: readonly Rule[] = [
+  attackToolInstalled,
+  badPackage,
+  cronLoadsFromTmp,
+  joinsAdminGroup,
+  newAccount,
+  secondRoot,
+  serviceAccountShell,
+  sshKeyAdded,
+  sshLogin,
+  sudoWithoutPassword,
+  suidInWritableFolder,
+  suidOfInterpreter,
+]
