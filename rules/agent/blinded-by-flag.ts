@@ -1,8 +1,10 @@
 import { rule, table } from '../../src/detect/rule.ts'
 import { bool } from '../../src/detect/values.ts'
-import { BLINDING_FLAGS } from '../data/osquery-flags.ts'
+import { OSQUERY_FLAGS } from '../data/osquery-flags.ts'
 
-const BLIND: ReadonlyMap<string, string> = new Map(BLINDING_FLAGS.map(({ name, blind }) => [name, blind]))
+const BLIND: ReadonlyMap<string, string> = new Map(
+  OSQUERY_FLAGS.blinding.map(({ name, blind }) => [name, blind]),
+)
 
 export default rule({
   id: 'agent.blinded-by-flag',

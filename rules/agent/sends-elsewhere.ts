@@ -1,7 +1,7 @@
 import { rule, table } from '../../src/detect/rule.ts'
-import { LOGGING_FLAGS } from '../data/osquery-flags.ts'
+import { OSQUERY_FLAGS } from '../data/osquery-flags.ts'
 
-const LOGGING: ReadonlySet<string> = new Set(LOGGING_FLAGS.map(({ name }) => name))
+const LOGGING: ReadonlySet<string> = new Set(OSQUERY_FLAGS.logging.map(({ name }) => name))
 
 export default rule({
   id: 'agent.sends-elsewhere',

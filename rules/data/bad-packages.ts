@@ -10,9 +10,12 @@ const SKCSIRT = 'lookalike that reports its user to a server, 2017'
 const TYPOSQUAT = 'lookalike that steals environment variables, 2017'
 const QIX = 'maintainer phished, steals cryptocurrency, September 2025'
 
+/** When the lists below were last compared with their sources. */
+export const BAD_PACKAGES_CHECKED = '2026-11-24'
+
 /**
  * Of PyPI, names as PyPI compares them (lower case, `-`). Sources: python.org security-announce of 2017-09-22, PyPI's blog
- * and advisories, OSV (https://osv.dev); checked 2026-11-24.
+ * and advisories, OSV (https://osv.dev).
  */
 export const BAD_PYTHON_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<string, BadPackage>([
   ['acqusition', { versions: null, why: SKCSIRT }],
@@ -35,7 +38,7 @@ export const BAD_PYTHON_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<stri
 
 /**
  * Of npm. Sources: GitHub's advisories (https://github.com/advisories), chalk/chalk#656, the issue of axios of 2026-03-31,
- * OSV; checked 2026-11-24.
+ * OSV.
  */
 export const BAD_NPM_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<string, BadPackage>([
   ['crossenv', { versions: null, why: TYPOSQUAT }],

@@ -21,12 +21,7 @@ export default rule({
   // Nobody vouches for what comes unsigned.
   dynamicSeverity: ({ columns }) => (bool(columns.gpgcheck ?? '') === false ? 'medium' : undefined),
   alertTitle: ({ host, columns }) => `${host} takes packages from ${placeOf(columns)}`,
-  context: ({ columns }) => ({
-    name: columns.name,
-    place: placeOf(columns),
-    file: columns.source,
-    gpgcheck: columns.gpgcheck,
-  }),
+  context: ({ columns }) => ({ name: columns.name, place: placeOf(columns), gpgcheck: columns.gpgcheck }),
   means:
     'Whoever runs this place can put programs with root rights onto the host at its next upgrade. An intruder adds one to come back, or to install what the distribution does not carry.',
   check:
@@ -52,8 +47,6 @@ export default rule({
       context: {
         name: 'packages.example.com/debian stable main',
         place: 'https://packages.example.com/debian',
-        file: '/etc/apt/sources.list.d/example.list',
-        gpgcheck: '',
       },
     },
     {

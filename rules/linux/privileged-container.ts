@@ -12,7 +12,7 @@ export default rule({
   dedup: ({ hostId, columns }) => `${hostId} ${columns.image}`,
   dedupPeriod: '24h',
   detect: ({ columns }) => bool(columns.privileged) === true,
-  exclude: ({ columns }) => PRIVILEGED_IMAGES.includes(withoutTag(columns.image)),
+  exclude: ({ columns }) => PRIVILEGED_IMAGES.names.has(withoutTag(columns.image)),
   alertTitle: ({ host, columns }) => `Privileged container ${columns.name} of ${columns.image} on ${host}`,
   context: ({ columns }) => ({
     container: columns.id,

@@ -1,7 +1,7 @@
 import { query, rule } from '../../src/detect/rule.ts'
-import { SECURITY_PACKAGES } from '../data/security-agents.ts'
+import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
-const PROTECTS: ReadonlySet<string> = new Set(SECURITY_PACKAGES)
+const PROTECTS: ReadonlySet<string> = new Set(SECURITY_AGENTS.packages)
 
 export default rule({
   id: 'linux.security-agent-removed',

@@ -1,7 +1,7 @@
 import { pack } from '../../src/detect/pack.ts'
-import { BLINDING_FLAGS, LOGGING_FLAGS } from '../data/osquery-flags.ts'
+import { OSQUERY_FLAGS } from '../data/osquery-flags.ts'
 
-const FLAGS = [...BLINDING_FLAGS, ...LOGGING_FLAGS].map(({ name }) => `'${name}'`).join(', ')
+const FLAGS = [...OSQUERY_FLAGS.blinding, ...OSQUERY_FLAGS.logging].map(({ name }) => `'${name}'`).join(', ')
 
 /** What costs visibility without falling silent: a bad configuration, queries given up, events that no longer come. */
 export const agentHealth = pack({

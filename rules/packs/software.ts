@@ -1,10 +1,10 @@
 import { pack } from '../../src/detect/pack.ts'
-import { ATTACK_TOOL_PACKAGES } from '../data/attack-tools.ts'
+import { ATTACK_TOOLS } from '../data/attack-tools.ts'
 import { BAD_NPM_PACKAGES, BAD_PYTHON_PACKAGES } from '../data/bad-packages.ts'
-import { SECURITY_PACKAGES } from '../data/security-agents.ts'
+import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
-const ATTACK_TOOLS = quoted(ATTACK_TOOL_PACKAGES)
-const SECURITY = quoted(SECURITY_PACKAGES)
+const TOOLS = quoted(ATTACK_TOOLS.packages)
+const SECURITY = quoted(SECURITY_AGENTS.packages)
 
 /** What is installed and where it comes from. Hosts are asked only for the names that matter, not for all they have. */
 export const software = pack({
@@ -28,7 +28,7 @@ export const software = pack({
       description: 'Packages of npm that were made or taken over to do harm, in any version',
     },
     deb_attack_tools: {
-      query: `SELECT name, version, status FROM deb_packages WHERE name IN (${ATTACK_TOOLS});`,
+      query: `SELECT name, version, status FROM deb_packages WHERE name IN (${TOOLS});`,
       interval: 21_600,
       platform: 'linux',
       removed: false,
@@ -36,7 +36,7 @@ export const software = pack({
       description: 'Packages made for breaking in',
     },
     rpm_attack_tools: {
-      query: `SELECT name, version, vendor, install_time FROM rpm_packages WHERE name IN (${ATTACK_TOOLS});`,
+      query: `SELECT name, version, vendor, install_time FROM rpm_packages WHERE name IN (${TOOLS});`,
       interval: 21_600,
       platform: 'linux',
       removed: false,
@@ -44,7 +44,7 @@ export const software = pack({
       description: 'Packages made for breaking in',
     },
     homebrew_attack_tools: {
-      query: `SELECT name, version, path FROM homebrew_packages WHERE name IN (${ATTACK_TOOLS});`,
+      query: `SELECT name, version, path FROM homebrew_packages WHERE name IN (${TOOLS});`,
       interval: 21_600,
       platform: 'darwin',
       removed: false,

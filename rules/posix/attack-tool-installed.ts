@@ -1,5 +1,5 @@
 import { rule, table } from '../../src/detect/rule.ts'
-import { ATTACK_TOOL_PACKAGES } from '../data/attack-tools.ts'
+import { ATTACK_TOOLS } from '../data/attack-tools.ts'
 
 export default rule({
   id: 'posix.attack-tool-installed',
@@ -11,7 +11,7 @@ export default rule({
   initial: 'ignore',
   dedup: ({ hostId, columns }) => `${hostId} ${columns.name}`,
   dedupPeriod: '24h',
-  detect: ({ columns }) => ATTACK_TOOL_PACKAGES.has(columns.name),
+  detect: ({ columns }) => ATTACK_TOOLS.packages.has(columns.name),
   alertTitle: ({ host, columns }) => `${columns.name} ${columns.version} was installed on ${host}`,
   context: ({ columns }) => ({ package: columns.name, version: columns.version }),
   means:
