@@ -50,8 +50,8 @@ export const incidentResponse = pack({
     },
     authorized_keys: {
       query:
-        'SELECT u.username, k.uid, k.algorithm, k.key, k.key_file FROM users u CROSS JOIN authorized_keys k USING (uid);',
-      interval: 3600,
+        'SELECT u.username, k.uid, k.algorithm, k.key, k.options, k.comment, k.key_file FROM users u CROSS JOIN authorized_keys k USING (uid);',
+      interval: 900,
       platform: 'posix',
       table: 'authorized_keys',
       description: 'Keys that open an account over SSH',

@@ -1,3 +1,5 @@
+import { meantPath } from './paths.ts'
+
 /**
  * - `pam`: how a password is checked
  * - `profile`: code that shells run when they start
@@ -89,7 +91,7 @@ const PAM_MODULE = /\/security\/pam_[A-Za-z0-9_-]+\.so$/
  * @param path  absolute, as osquery tells it; macOS tells `/etc` as `/private/etc`
  */
 export function systemFileKind(path: string): SystemFileKind | null {
-  const plain = path.startsWith('/private/') ? path.slice('/private'.length) : path
+  const plain = meantPath(path)
   if (Object.hasOwn(FILES, plain)) return FILES[plain] ?? null
   if (isPassingName(plain)) return null
   const folder = FOLDERS.find(([prefix]) => plain.startsWith(prefix))
