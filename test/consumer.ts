@@ -34,6 +34,7 @@ export function detectionOf({ throwOn = 'nothing' } = {}): Detection {
   return {
     normalizer: createNormalizer([]),
     engine: {
+      ...engine,
       evaluate(event, host) {
         if (event.name === throwOn) throw new Error('a fault in the code')
         return engine.evaluate(event, host)

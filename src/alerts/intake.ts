@@ -1,8 +1,10 @@
 import type { HostFacts, HostId } from '../detect/event.ts'
 import type { Finding } from '../detect/finding.ts'
 import type { Destination } from '../detect/routing.ts'
+import { NO_SEQUENCES, type Sequences } from '../detect/sequences.ts'
 import type { World } from '../env.ts'
 import { growAlerts, insertAlerts } from '../store/alerts.ts'
+import { countNewFindings } from '../store/counters.ts'
 import { insertDeliveries } from '../store/deliveries.ts'
 import { jsonArrays } from '../store/json-rows.ts'
 import {
@@ -21,6 +23,7 @@ import {
   windowRowOf,
 } from '../store/windows.ts'
 import { groupIdOfFinding, type Known, matchKeyOf, type Plan, planFindings, uniqueValueOf } from './plan.ts'
+import { completeSequences } from './sequences.ts'
 
 export { wake } from '../notify/wake.ts'
 export { isConflict } from '../store/assertion.ts'
@@ -32,7 +35,8 @@ export interface Intake {
 }
 
 /**
- * Turns the findings of one chunk of events into what D1 has to learn: matches, windows, alerts, deliveries.
+ * Turns the findings of one chunk of events, and the sequences that they complete, into what D1 has to learn: matches,
+ * windows, alerts, deliveries.
  *
  * The statements begin with guards: when a window changed or a match appeared since they were read, the whole batch
  * is refused and the error answers true to `isConflict`; call this again and commit what it then returns.
@@ -44,12 +48,21 @@ export async function intakeFindings(
   findings: readonly Finding[],
   routing: readonly Destination[],
   hosts: ReadonlyMap<HostId, HostFacts>,
+  sequences: Sequences = NO_SEQUENCES,
 ): Promise<Intake> {
   if (findings.length === 0) return { statements: [], deliveryIds: [] }
-  const known = await readKnown(world.db, findings)
-  const plan = planFindings(findings, known, routing, hosts, world.now())
+  const { db } = world
+  const completed = await completeSequences(db, findings, sequences, hosts)
+  const all = [...findings, ...completed.findings]
+  const known = await readKnown(db, all)
+  const plan = planFindings(all, known, routing, hosts, world.now())
+  const isNews = plan.matches.length > 0
   return {
-    statements: statementsOf(world.db, plan, known),
+    statements: [
+      ...(isNews ? completed.guards : []),
+      ...(completed.findings.length > 0 ? [countNewFindings(db, completed.findings)] : []),
+      ...statementsOf(db, plan, known),
+    ],
     deliveryIds: plan.deliveries.map(({ deliveryId }) => deliveryId),
   }
 }

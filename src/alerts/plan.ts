@@ -276,6 +276,7 @@ function matchOf(finding: Finding, alertId: string, now: number): Match {
     severity: finding.severity,
     title: finding.title,
     uniqueValue: uniqueValueOf(finding),
+    ...(finding.kind === 'match' && finding.sequence && { sequence: finding.sequence }),
     context: contextOf(finding),
     event: hotJson(event),
   }

@@ -1,10 +1,14 @@
+import { contextOf } from './context.ts'
 import type { HostFacts, OsqueryEvent, Row } from './event.ts'
+import type { Exception } from './exception.ts'
+import { Exceptions } from './exceptions.ts'
 import type { Finding, RuleError } from './finding.ts'
 import { tellMatch } from './match.ts'
-import { rowOf } from './rows.ts'
 import type { Rule, RuleContext } from './rule.ts'
 import { ruleError, WrongAnswer } from './rule-error.ts'
 import { type Candidate, RuleIndex } from './rule-index.ts'
+import type { Sequence } from './sequence.ts'
+import { Sequences } from './sequences.ts'
 import { EVENTED_TABLES } from './table-schema.ts'
 
 /** Rules, made ready to meet events. Pure: no I/O, no clock; the same event gives the same findings. */
@@ -14,32 +18,39 @@ export interface Engine {
    * every event, answers one shared empty list. Never throws.
    */
   evaluate(event: OsqueryEvent, host: HostFacts): readonly Finding[]
+  /** What matches come to in pairs, which takes knowing those that went before. */
+  readonly sequences: Sequences
 }
 
 /** Rows age while they wait for the next run of their query and the next post. */
 const FRESHNESS_GRACE_MS = 30 * 60_000
 
 const NOTHING: readonly Finding[] = Object.freeze([])
-/** Columns of a status line. */
-const NO_COLUMNS: Row = Object.freeze(rowOf('', {}))
 
 /**
  * Makes an engine of the enabled rules.
  *
- * @throws Error when two rules have one id: their alerts could not be told apart.
+ * @throws Error when two rules have one id: their alerts could not be told apart; and when an exception or a sequence
+ *   speaks of a rule that is not among them.
  */
-export function createEngine(rules: readonly Rule[]): Engine {
+export function createEngine(
+  rules: readonly Rule[],
+  exceptions: readonly Exception[] = [],
+  sequences: readonly Sequence[] = [],
+): Engine {
   const ids = new Set<string>()
-  for (const { id } of rules) {
+  for (const { id } of [...rules, ...sequences.map(({ rule }) => rule)]) {
     if (ids.has(id)) throw new Error(`two rules are called "${id}"; give one of them another id`)
     ids.add(id)
   }
   const index = new RuleIndex(rules.filter(rule => rule.enabled))
+  const excepted = new Exceptions(exceptions, ids)
   return {
     evaluate(event, host) {
       const candidates = index.candidates(event)
-      return candidates.length === 0 ? NOTHING : evaluateAll(candidates, event, host)
+      return candidates.length === 0 ? NOTHING : evaluateAll(candidates, event, host, excepted)
     },
+    sequences: new Sequences(sequences, rules, excepted),
   }
 }
 
@@ -47,23 +58,25 @@ function evaluateAll(
   candidates: readonly Candidate[],
   event: OsqueryEvent,
   host: HostFacts,
+  excepted: Exceptions,
 ): readonly Finding[] {
   let context: RuleContext<Row> | null = null
   const findings: Finding[] = []
   for (const { rule, packs } of candidates) {
     if (packs?.has(event.p_pack) === false || isInitial(rule, event) || isTooOld(rule, event)) continue
     context ??= contextOf(event, host)
-    for (const finding of evaluateOne(rule, context)) findings.push(finding)
+    for (const finding of evaluateOne(rule, context, excepted)) findings.push(finding)
   }
   return findings.length === 0 ? NOTHING : findings
 }
 
-function evaluateOne(rule: Rule, context: RuleContext<Row>): readonly Finding[] {
+function evaluateOne(rule: Rule, context: RuleContext<Row>, excepted: Exceptions): readonly Finding[] {
   const verdict = ask(rule, context, 'detect')
   if (typeof verdict !== 'boolean') return [verdict]
   if (!verdict) return NOTHING
   const excluded = rule.exclude === undefined ? false : ask(rule, context, 'exclude')
   if (excluded === true) return NOTHING
+  if (excepted.cover(rule.id, context)) return excluded === false ? NOTHING : [excluded]
   const { match, errors } = tellMatch(rule, context)
   // A broken exclusion must hide nothing, so the match stands beside its error.
   return excluded === false ? [match, ...errors] : [match, excluded, ...errors]
@@ -77,22 +90,6 @@ function ask(rule: Rule, context: RuleContext<Row>, stage: 'detect' | 'exclude')
     throw new WrongAnswer(answer, 'a boolean')
   } catch (thrown) {
     return ruleError(rule, context, stage, thrown)
-  }
-}
-
-function contextOf(event: OsqueryEvent, host: HostFacts): RuleContext<Row> {
-  return {
-    event,
-    columns: event.columns ?? NO_COLUMNS,
-    host: host.name,
-    hostId: host.id,
-    hostTags: host.tags,
-    platform: host.platform,
-    action: event.action,
-    query: event.p_query,
-    pack: event.p_pack,
-    table: event.p_table,
-    decorations: event.decorations,
   }
 }
 

@@ -22,12 +22,22 @@ export interface RuleMatch extends FindingBase {
   readonly threshold: number
   /** When the rule counts distinct values: this event's value, or null when it has none and so counts for nothing. */
   readonly unique?: string | null
+  /** Of a rule that names a `sequenceKey`: how matches of other rules find this one. */
+  readonly sequence?: SequenceMark
   /** False for a signal: the match is kept, no alert is made. */
   readonly alert: boolean
   /** Destination ids chosen by the rule; `null` leaves it to routing, `[]` sends to none. */
   readonly destinations: readonly string[] | null
   /** JSON-serializable, at most 200 KiB as JSON. */
   readonly context: Readonly<Record<string, unknown>>
+}
+
+/** What joins a match to those of another rule in a sequence. */
+export interface SequenceMark {
+  /** At most 1,000 characters. */
+  readonly key: string
+  /** Milliseconds since the epoch at which it happened, by the host's clock. */
+  readonly at: number
 }
 
 /** A rule threw, or answered something that is not a boolean. Never counted as a match; threshold is always one. */
@@ -48,3 +58,4 @@ export type RuleFunctionName =
   | 'destinations'
   | 'context'
   | 'unique'
+  | 'sequenceKey'

@@ -1,9 +1,11 @@
 import type { Row } from './event.ts'
-import type { RuleError, RuleFunctionName, RuleMatch } from './finding.ts'
+import type { RuleError, RuleFunctionName, RuleMatch, SequenceMark } from './finding.ts'
 import type { Rule, RuleContext } from './rule.ts'
 import { ruleError, WrongAnswer } from './rule-error.ts'
 import { SEVERITIES, type Severity } from './severity.ts'
+import { EVENTED_TABLES } from './table-schema.ts'
 import { shownText } from './text.ts'
+import { time } from './values.ts'
 
 /** As many as Panther takes; the rest is cut. */
 const DESTINATIONS_MAX = 10
@@ -31,6 +33,7 @@ export function tellMatch(rule: Rule, context: RuleContext<Row>): ToldMatch {
       return fallback
     }
   }
+  const sequence = ask('sequenceKey', () => sequenceOf(rule, context), null)
   const match: RuleMatch = {
     kind: 'match',
     ruleId: rule.id,
@@ -45,6 +48,7 @@ export function tellMatch(rule: Rule, context: RuleContext<Row>): ToldMatch {
     destinations: ask('destinations', () => destinationsOf(rule, context), null),
     context: contextOf(rule, context, error => errors.push(error)),
     ...(rule.unique && { unique: ask('unique', () => uniqueOf(rule, context), null) }),
+    ...(sequence && { sequence }),
   }
   return { match, errors }
 }
@@ -92,6 +96,23 @@ function uniqueOf(rule: Rule, context: RuleContext<Row>): string | null {
   const answer: unknown = rule.unique?.(context) ?? null
   if (answer === null || answer === '') return null
   return textFrom(answer, '') || null
+}
+
+function sequenceOf(rule: Rule, context: RuleContext<Row>): SequenceMark | null {
+  const answer: unknown = rule.sequenceKey?.(context) ?? null
+  const key = answer === null || answer === '' ? '' : textFrom(answer, '')
+  return key === '' ? null : { key, at: happenedAt(rule, context) }
+}
+
+/** When it happened: by the row's own time where it bears one, for events of one run of a query share the event's. */
+function happenedAt(rule: Rule, { event, columns, table }: RuleContext<Row>): number {
+  const column = timeColumnOf(rule, table)
+  return (column === null ? null : time(columns[column] ?? '')) ?? event.p_event_time
+}
+
+/** The column that says when a row happened: that of `freshness`, or `time`, which evented tables have. Else null. */
+export function timeColumnOf({ freshness }: Rule, table: string): string | null {
+  return freshness?.column ?? (EVENTED_TABLES.has(table) ? 'time' : null)
 }
 
 /** Unlike the others a failed context is seen in the alert, as Panther's is: under `_error`. */

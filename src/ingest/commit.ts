@@ -177,13 +177,13 @@ function uncountableOf(chunk: Chunk, left: readonly ChunkEvent[]) {
 /** Commits, planning the alerts anew each time someone else was quicker. @returns the deliveries to wake */
 async function commitWithFindings(
   world: World,
-  detection: Detection,
+  { engine, routing }: Detection,
   hosts: ReadonlyMap<HostId, HostFacts>,
   findings: readonly Finding[],
   statements: readonly D1PreparedStatement[],
 ): Promise<readonly string[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const intake = await intakeFindings(world, findings, detection.routing, hosts)
+    const intake = await intakeFindings(world, findings, routing, hosts, engine.sequences)
     try {
       await world.db.batch([...statements, ...intake.statements])
       return intake.deliveryIds

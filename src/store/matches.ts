@@ -14,6 +14,8 @@ export interface Match {
   readonly severity: Severity
   readonly title: string
   readonly uniqueValue: string | null
+  /** Of a rule that stands in sequences; written, never listed. */
+  readonly sequence?: { readonly key: string; readonly at: number }
   /** JSON text of an object. */
   readonly context: string
   /** JSON text of the event; values are cut where the whole would not fit a row. */
@@ -75,10 +77,11 @@ export function insertMatches(db: D1Database, matches: string): D1PreparedStatem
   return db
     .prepare(
       `INSERT INTO matches (rule_id, kind, p_row_id, alert_id, p_host_id, p_event_time, matched_at, severity, title,
-         unique_value, context, event)
+         unique_value, sequence_key, sequence_time, context, event)
        SELECT value ->> 'ruleId', value ->> 'kind', value ->> 'rowId', value ->> 'alertId', value ->> 'hostId',
          value ->> 'eventTime', value ->> 'matchedAt', value ->> 'severity', value ->> 'title',
-         value ->> 'uniqueValue', value ->> 'context', value -> 'event'
+         value ->> 'uniqueValue', value ->> '$.sequence.key', value ->> '$.sequence.at', value ->> 'context',
+         value -> 'event'
        FROM json_each(?) WHERE true
        ON CONFLICT (rule_id, kind, p_row_id) DO NOTHING`,
     )
