@@ -15,7 +15,7 @@ export interface MemoryUse {
 
 interface HostileInput {
   readonly input: string
-  readonly path: '/accept' | '/read'
+  readonly path: '/accept' | '/seal' | '/read'
   readonly body: Uint8Array
 }
 
@@ -34,6 +34,7 @@ function hostileInputs(): readonly HostileInput[] {
   const bomb = gzipBomb('{"data":[{"name":"', 1024)
   const rows = `{"data":[${'{"name":"q","columns":{"a":"b"},"unixTime":1767225600},'.repeat(1_100_000).slice(0, -1)}]}`
   const long = `{"data":[${JSON.stringify({ name: 'q', columns: { a: 'x'.repeat(7 * MIB) } })}]}`
+  const digits = `{"data":[{"a":"${Buffer.from(noise(8 * MIB)).toString('base64')}"}]}`
   return [
     { input: 'a gzip bomb of 1 GiB, accepted', path: '/accept', body: bomb },
     { input: 'a gzip bomb of 1 GiB, read', path: '/read', body: bomb },
@@ -45,7 +46,11 @@ function hostileInputs(): readonly HostileInput[] {
       body: gzipSync(`{"data":[${'{},'.repeat(4_000_000)}{}]}`),
     },
     { input: '70,000 nested arrays, read', path: '/read', body: gzipSync(deep(70_000)) },
-    { input: '16 MiB that don’t compress, accepted', path: '/accept', body: noise(16 * MIB) },
+    { input: 'a gzip bomb of 1 GiB, spooled', path: '/seal', body: bomb },
+    { input: '60 MB of a million small lines, spooled', path: '/seal', body: gzipSync(rows) },
+    { input: '8 MiB of a line that hardly compresses, read', path: '/read', body: gzipSync(digits) },
+    { input: '8 MiB of a line that hardly compresses, spooled', path: '/seal', body: gzipSync(digits) },
+    { input: '16 MiB that don’t compress, refused', path: '/accept', body: noise(16 * MIB) },
   ]
 }
 

@@ -12,6 +12,9 @@ const SECRET_NAMES = ['node_key', 'enroll_secret'] as const
  */
 const SEAM_BYTES = 4_096
 
+/** Room for the smallest posts, which gzip makes larger. */
+const MIN_ROOM_BYTES = 1_024
+
 /** A post as it may lie in R2. */
 export interface SealedPost {
   readonly gzip: Uint8Array
@@ -32,9 +35,10 @@ export interface SealedPost {
  */
 export async function sealPost(gzip: Uint8Array): Promise<SealedPost> {
   const scan = new TopLevelKeyScan(SECRET_NAMES, 'blank')
-  const sealed = await compressed(blankedEnvelope(gzip, scan))
-  if (sealed.inflatedBytes === 0) return { gzip: withoutSecrets(gzip), end: sealed.end }
-  return scan.state === 'complete' ? sealed : await compressed(blankedText(gzip))
+  const envelope = await compressed(blankedEnvelope(gzip, scan), gzip.byteLength)
+  if (scan.state === 'complete') return envelope
+  const text = await compressed(blankedText(gzip), gzip.byteLength)
+  return text.inflatedBytes === 0 ? { gzip: withoutSecrets(gzip), end: text.end } : text
 }
 
 /** The bytes of `sealPost` alone. */
@@ -42,6 +46,7 @@ export async function sealedPost(gzip: Uint8Array): Promise<Uint8Array> {
   return (await sealPost(gzip)).gzip
 }
 
+/** Gives up as soon as it shows that this is no JSON object. */
 async function* blankedEnvelope(
   gzip: Uint8Array,
   scan: TopLevelKeyScan,
@@ -55,6 +60,7 @@ async function* blankedEnvelope(
       if (done) return value
       const part = shared ? value.slice() : value
       scan.push(part)
+      if (scan.state === 'broken') return 'broken'
       yield part
     }
   } finally {
@@ -86,20 +92,18 @@ async function* blankedText(gzip: Uint8Array): AsyncGenerator<Uint8Array, Inflat
   }
 }
 
-/** Compresses parts as they come, up to `MAX_SEALED_BYTES`. */
+/**
+ * Compresses parts as they come, up to `MAX_SEALED_BYTES`.
+ * @param likelyBytes  what comes out, about: room is made for it at once, since growing needs both old and new
+ */
 async function compressed(
   parts: AsyncGenerator<Uint8Array, InflateEnd>,
+  likelyBytes: number,
 ): Promise<SealedPost & { readonly inflatedBytes: number }> {
   const { readable, writable } = new CompressionStream('gzip')
   const writer = writable.getWriter()
-  const pieces: Uint8Array[] = []
-  let bytes = 0
-  const reading = (async () => {
-    for await (const piece of readable) {
-      pieces.push(piece)
-      bytes += piece.byteLength
-    }
-  })()
+  const sealed = new GrowingBytes(likelyBytes + likelyBytes / 16 + MIN_ROOM_BYTES)
+  const reading = sealed.addAll(readable)
   let inflatedBytes = 0
   let end: InflateEnd | null = null
   while (end === null) {
@@ -108,21 +112,38 @@ async function compressed(
     else {
       inflatedBytes += value.byteLength
       await writer.write(value)
-      if (bytes > MAX_SEALED_BYTES) end = 'too_large'
+      if (sealed.length > MAX_SEALED_BYTES) end = 'too_large'
     }
   }
   await parts.return('complete')
   await writer.close()
   await reading
-  return { gzip: joined(pieces, bytes), end, inflatedBytes }
+  return { gzip: sealed.bytes(), end, inflatedBytes }
 }
 
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.byteLength
+class GrowingBytes {
+  length = 0
+  #room: Uint8Array
+
+  constructor(bytes: number) {
+    this.#room = new Uint8Array(bytes)
   }
-  return whole
+
+  async addAll(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const piece of stream) {
+      const length = this.length + piece.byteLength
+      if (length > this.#room.byteLength) {
+        const larger = new Uint8Array(2 * length)
+        larger.set(this.bytes())
+        this.#room = larger
+      }
+      this.#room.set(piece, this.length)
+      this.length = length
+    }
+  }
+
+  /** A view of what was added. */
+  bytes(): Uint8Array {
+    return this.#room.subarray(0, this.length)
+  }
 }

@@ -4,6 +4,7 @@ import { createEngine } from '../../src/detect/engine.ts'
 import type { HostFacts, HostId, OsqueryEvent } from '../../src/detect/event.ts'
 import { decodePost } from '../../src/ingest/decode.ts'
 import { createNormalizer } from '../../src/ingest/normalize.ts'
+import { sealPost } from '../../src/ingest/sealed-post.ts'
 import { quietWorld } from './quiet-world.ts'
 
 /** Served by workerd while commands/bench.ts watches how much memory it takes. */
@@ -22,7 +23,10 @@ const normalizer = createNormalizer(packs)
 const engine = createEngine(rules)
 
 export default {
-  /** POST /accept takes a body as the log route does; POST /read decodes, normalizes and judges it as the consumer does. */
+  /**
+   * POST /accept takes a body as the log route does; POST /seal makes it ready for the spool; POST /read decodes,
+   * normalizes and judges it as the consumer does.
+   */
   async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url)
     if (pathname === '/accept') {
@@ -35,8 +39,12 @@ export default {
       })
       return await agent.fetch(post, {}, context)
     }
-    const counts = await read(new Uint8Array(await request.arrayBuffer()))
-    return Response.json(counts)
+    const body = new Uint8Array(await request.arrayBuffer())
+    if (pathname === '/seal') {
+      const { gzip, end } = await sealPost(body)
+      return Response.json({ bytes: gzip.byteLength, end })
+    }
+    return Response.json(await read(body))
   },
 }
 
