@@ -77,6 +77,8 @@ describe('Replay', () => {
       ruleErrors: 0,
       rejected: 1,
       alerts: 0,
+      repeated: 0,
+      segments: 0,
     })
   })
 

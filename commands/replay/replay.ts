@@ -1,5 +1,5 @@
 import { createEngine } from '../../src/detect/engine.ts'
-import type { HostFacts, HostId, OsqueryEvent } from '../../src/detect/event.ts'
+import type { HostFacts, HostId, OsqueryEvent, RowId } from '../../src/detect/event.ts'
 import type { Finding } from '../../src/detect/finding.ts'
 import type { Pack } from '../../src/detect/pack.ts'
 import type { Destination } from '../../src/detect/routing.ts'
@@ -8,6 +8,7 @@ import type { PostNormalizer } from '../../src/ingest/detection.ts'
 import { createNormalizer } from '../../src/ingest/normalize.ts'
 import { claimedHost } from './claimed-host.ts'
 import { groupAlerts } from './group-alerts.ts'
+import type { StoredEvent } from './lake.ts'
 import { alertLine, eventLine, findingLine, type Line, rejectedLine } from './lines.ts'
 import { type FileRecord, readRecords } from './read-records.ts'
 
@@ -35,6 +36,10 @@ export interface Tally {
   ruleErrors: number
   rejected: number
   alerts: number
+  /** Stored events that were there before: the lake may hold an event more than once. */
+  repeated: number
+  /** Segments of the lake that events came from. */
+  segments: number
 }
 
 /**
@@ -50,10 +55,15 @@ export class Replay {
     ruleErrors: 0,
     rejected: 0,
     alerts: 0,
+    repeated: 0,
+    segments: 0,
   }
   /** Kept only when alerts are asked for: grouping needs them in the order of time. */
   readonly #findings: Finding[] = []
   readonly #hosts = new Map<HostId, HostFacts>()
+  /** Stored events that were shown or that matched; others may come again, to no effect. */
+  readonly #stored = new Set<RowId>()
+  #segment = ''
   readonly #choice: Choice
   readonly #registry: Registry
   readonly #receivedAt: number
@@ -83,6 +93,33 @@ export class Replay {
     this.tally.files += 1
   }
 
+  /** An event of the lake, judged again. One that is already known is passed over. */
+  *stored({ segment, row, event, host }: StoredEvent): Generator<Line> {
+    // Segments come one after the other.
+    if (segment !== this.#segment) this.tally.segments += 1
+    this.#segment = segment
+    const findings = this.#engine.evaluate(event, host)
+    if (this.#choice.events || findings.length > 0) {
+      if (this.#stored.has(event.p_row_id)) {
+        this.tally.repeated += 1
+        return
+      }
+      this.#stored.add(event.p_row_id)
+    }
+    if (!this.#hosts.has(host.id)) this.#hosts.set(host.id, host)
+    yield* this.#judged(segment, row, event, host, findings)
+  }
+
+  /** A segment of the lake that can't be read. */
+  unreadSegment(segment: string, error: unknown): Line {
+    return this.#rejected(
+      segment,
+      0,
+      'unread_segment',
+      error instanceof Error ? error.message : String(error),
+    )
+  }
+
   /** What follows from all files together. */
   *end(): Generator<Line> {
     if (!this.#choice.alerts) return
@@ -106,13 +143,21 @@ export class Replay {
     const events: OsqueryEvent[] = []
     const reason = post.add(value, repaired, events)
     if (reason !== null) yield this.#rejected(file, line, reason, 'the record is no osquery log line')
-    for (const event of events) yield* this.#event(file, line, event, host)
+    for (const event of events) {
+      yield* this.#judged(file, line, event, host, this.#engine.evaluate(event, host))
+    }
   }
 
-  *#event(file: string, line: number, event: OsqueryEvent, host: HostFacts): Generator<Line> {
+  *#judged(
+    file: string,
+    line: number,
+    event: OsqueryEvent,
+    host: HostFacts,
+    findings: readonly Finding[],
+  ): Generator<Line> {
     this.tally.events += 1
     if (this.#choice.events) yield eventLine(file, line, event)
-    for (const finding of this.#engine.evaluate(event, host)) {
+    for (const finding of findings) {
       if (finding.kind === 'match') this.tally.matches += 1
       else this.tally.ruleErrors += 1
       if (this.#choice.alerts) this.#findings.push(finding)
