@@ -305,10 +305,13 @@ interface Play {
 }
 
 const plays: fc.Arbitrary<Play> = fc.record({
-  marks: fc.array(fc.record({ isFirst: fc.boolean(), second: fc.nat(180), key: fc.constantFrom('a', 'b') }), {
-    minLength: 1,
-    maxLength: 12,
-  }),
+  marks: fc.array(
+    fc.record({ isFirst: fc.boolean(), second: fc.nat(90), key: fc.constantFrom('a', 'a', 'b') }),
+    {
+      minLength: 3,
+      maxLength: 12,
+    },
+  ),
   chunkOf: fc.array(fc.nat(4), { minLength: 12, maxLength: 12 }),
   together: fc.boolean(),
 })
