@@ -1,17 +1,21 @@
 /** The registry of rules: what is there, whether it works, what it covers, and how a new one begins. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Rule } from '../src/detect/rule.ts'
+import { NOT_COVERED } from '../rules/data/not-covered.ts'
 import { coverageOf, coverageText } from './rules/coverage.ts'
-import { listJson, listText } from './rules/list.ts'
+import { expiredText } from './rules/exceptions.ts'
+import { type Listed, listJson, listText } from './rules/list.ts'
 import { type LoadedRegistry, loadRegistry, RULES_FOLDER } from './rules/load.ts'
 import { mutate, mutationJson, mutationText, survivors } from './rules/mutation-run.ts'
 import { newRule } from './rules/new-rule.ts'
 import { LOGGERS, osqueryConf } from './rules/osquery-conf.ts'
+import { rulesPage } from './rules/rules-page.ts'
 import { runTests, testJson, testText } from './rules/test-run.ts'
 
 const HELP = `Usage: npm run rules -- [COMMAND] [--json] [ID…]
 
-  list [ID…]     every rule: id, severity, what it meets, ATT&CK techniques, title (the default)
+  list [ID…]     every rule: id, severity, what it meets, ATT&CK techniques, title; and the exceptions (the default)
   test [ID…]     runs the test cases of the rules; exit code 1 when one fails
   mutate [ID…]   changes each rule in ways that its tests must notice; exit code 1 when one goes unseen
   new ID         writes rules/ROOM/NAME.ts for the id ROOM.NAME, a rule that passes its tests, and registers it
@@ -20,6 +24,7 @@ const HELP = `Usage: npm run rules -- [COMMAND] [--json] [ID…]
                    --pack NAME     about whatever any query of this pack finds
                    --attack ID     the ATT&CK technique that it shows (T1059)
   coverage       the ATT&CK matrix with the rules for each technique, and the osquery tables that rules judge
+  docs           writes docs/rules.md, the page of all rules
   osquery.conf   the packs as a configuration file for hosts that don't fetch theirs; flags go to standard error
                    --logger NAME   how such hosts send their logs: tls (the default), filesystem or aws_firehose
 
@@ -47,18 +52,19 @@ type Command = (registry: Registry, words: readonly string[], values: Values) =>
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   list: (registry, ids, { json }) =>
-    ofChosen(registry, ids, rules => {
-      say(json ? listJson(rules, registry.files) : listText(rules, registry.packs))
+    ofChosen(registry, ids, chosen => {
+      const now = Date.now()
+      say(json ? listJson(chosen, registry.files, now) : listText(chosen, registry.packs, now))
       return 0
     }),
   test: (registry, ids, { json }) =>
-    ofChosen(registry, ids, rules => {
-      const run = runTests(rules)
-      say(json ? testJson(run) : testText(run, rules, registry.files))
-      return run.failed.length === 0 ? 0 : 1
+    ofChosen(registry, ids, ({ rules, sequences, exceptions }) => {
+      const run = runTests(rules, sequences)
+      say(json ? testJson(run) : testText(run, [...rules, ...sequences.map(({ rule }) => rule)], registry.files))
+      return complain(expiredText(exceptions, Date.now()), run.failed.length === 0 ? 0 : 1)
     }),
   mutate: (registry, ids, { json }) =>
-    ofChosen(registry, ids, rules => {
+    ofChosen(registry, ids, ({ rules }) => {
       const mutated = mutate(rules)
       say(json ? mutationJson(mutated) : mutationText(mutated))
       return survivors(mutated).length === 0 ? 0 : 1
@@ -75,6 +81,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   coverage: ({ rules, packs }, _, { json }) => {
     const coverage = coverageOf(rules, packs)
     say(json ? `${JSON.stringify(coverage)}\n` : coverageText(coverage))
+    return 0
+  },
+  docs: ({ rules, packs }) => {
+    writeFileSync(
+      join(RULES_FOLDER, '..', 'docs', 'rules.md'),
+      rulesPage({ rules, packs, notCovered: NOT_COVERED }),
+    )
+    say(`Wrote docs/rules.md with ${rules.length} rules.\n`)
     return 0
   },
   'osquery.conf': ({ packs }, _, { logger: wanted }) => {
@@ -107,10 +121,15 @@ async function main(): Promise<number> {
 function ofChosen(
   registry: Registry,
   ids: readonly string[],
-  run: (rules: readonly Rule[]) => number,
+  run: (chosen: Listed) => number,
 ): number {
-  const chosen = registry.rules.filter(({ id }) => ids.length === 0 || ids.some(part => id.includes(part)))
-  return chosen.length === 0 ? complain(`no rule has an id like ${ids.join(', ')}\n`, 2) : run(chosen)
+  const isChosen = (id: string) => ids.length === 0 || ids.some(part => id.includes(part))
+  const rules = registry.rules.filter(({ id }) => isChosen(id))
+  const sequences = registry.sequences.filter(({ id }) => isChosen(id))
+  const exceptions = registry.exceptions.filter(({ rule }) => isChosen(rule))
+  return rules.length + sequences.length === 0
+    ? complain(`no rule has an id like ${ids.join(', ')}\n`, 2)
+    : run({ rules, sequences, exceptions })
 }
 
 function say(text: string): void {

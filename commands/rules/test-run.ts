@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/detect/rule.ts'
 import { type RuleTestResult, runRuleTests } from '../../src/detect/rule-test.ts'
+import type { Sequence } from '../../src/detect/sequence.ts'
+import { runSequenceTests } from '../../src/detect/sequence-test.ts'
 import { asJsonLines } from './output.ts'
 
 /** What came of the tests of some rules. */
@@ -8,8 +10,8 @@ export interface TestRun {
   readonly failed: readonly RuleTestResult[]
 }
 
-export function runTests(rules: readonly Rule[]): TestRun {
-  const results = rules.flatMap(runRuleTests)
+export function runTests(rules: readonly Rule[], sequences: readonly Sequence[] = []): TestRun {
+  const results = [...rules.flatMap(runRuleTests), ...sequences.flatMap(runSequenceTests)]
   return { results, failed: results.filter(({ failures }) => failures.length > 0) }
 }
 
