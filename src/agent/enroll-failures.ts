@@ -1,8 +1,6 @@
 import type { World } from '../env.ts'
-import { addToCounters, minuteOf } from '../store/counters.ts'
-import { faultText, within } from '../store/within.ts'
-import { AFTER_LIMIT_MS } from './after.ts'
 import { Budget } from './budget.ts'
+import { countEnrollments } from './count-enrollments.ts'
 
 const WINDOW_MS = 10 * 60_000
 /** Wrong secrets from one address before it is not listened to any more. */
@@ -43,7 +41,7 @@ export async function noteFailure(world: World, failures: EnrollFailures, addres
   const now = world.now()
   failures.byAddress.spend(now, address)
   failures.inAll.spend(now)
-  await count(world, address, 1)
+  await countEnrollments(world, 'enroll_failed', address, 1)
 }
 
 /**
@@ -55,13 +53,8 @@ export async function noteShutOut(world: World, failures: EnrollFailures, addres
   failures.byAddress.spend(now, address)
   const tries = failures.byAddress.spent(now, address)
   const doublings = Math.log2(tries / FAILURES_PER_ADDRESS)
-  if (doublings >= 1 && Number.isInteger(doublings)) await count(world, address, tries / 2)
-}
-
-async function count(world: World, address: string, value: number): Promise<void> {
-  const addition = { minute: minuteOf(world.now()), name: 'enroll_failed', label: address, value } as const
-  const outcome = await within(world, AFTER_LIMIT_MS, () => addToCounters(world.db, [addition]).run())
-  if (outcome.kind !== 'done') world.log('enroll_failure_not_counted', { address, fault: faultText(outcome) })
+  if (doublings >= 1 && Number.isInteger(doublings))
+    await countEnrollments(world, 'enroll_failed', address, tries / 2)
 }
 
 /**

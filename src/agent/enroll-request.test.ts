@@ -44,6 +44,15 @@ describe('an enroll request', () => {
     })
   })
 
+  it('may nest its details deeper than they can be written again; they are not kept then', () => {
+    const deep = '['.repeat(200_000) + ']'.repeat(200_000)
+    const text = `{"enroll_secret":"s","host_identifier":"h","host_details":{"system_info":${deep}}}`
+    expect(parseEnrollRequest(new TextEncoder().encode(text))?.claims).toMatchObject({
+      hostIdentifier: 'h',
+      details: '{}',
+    })
+  })
+
   it('never throws, whatever is sent', () => {
     const value = fc.jsonValue()
     fc.assert(

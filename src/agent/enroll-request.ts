@@ -66,8 +66,14 @@ function field(value: string | undefined): string {
 
 function detailsOf(json: unknown): string {
   const details = typeof json === 'object' && json !== null && 'host_details' in json ? json.host_details : {}
-  const text = JSON.stringify(details)
-  return text.length > MAX_DETAILS_CHARACTERS ? '{}' : text
+  try {
+    const text = JSON.stringify(details)
+    return text.length > MAX_DETAILS_CHARACTERS ? '{}' : text
+  } catch (error) {
+    // JSON.parse does not recurse, JSON.stringify does: nested deep enough, it exhausts its stack.
+    if (error instanceof RangeError) return '{}'
+    throw error
+  }
 }
 
 /** osquery's platform mask (core/core.h): 1 POSIX, 2 Windows, 4 BSD, 8 Linux, 16 macOS. */

@@ -2,6 +2,8 @@ import type { World } from '../env.ts'
 import { type Enrollment, enrollHost } from '../store/hosts.ts'
 import { faultText, within } from '../store/within.ts'
 import type { After } from './after.ts'
+import { countEnrollments } from './count-enrollments.ts'
+import { hasEnrolledTooOften, noteEnrollment, noteThrottled } from './enroll-budget.ts'
 import { addressOf, enrollFailures, isShutOut, noteFailure, noteShutOut } from './enroll-failures.ts'
 import { type EnrollRequest, parseEnrollRequest } from './enroll-request.ts'
 import { matchingSecret } from './enroll-secret.ts'
@@ -17,7 +19,8 @@ const STORE_LIMIT_MS = 8_000
 
 /**
  * Enrolls a host: any of the live secrets, a row under its own id, a new node key. Keys given out before live on, so that
- * clones of one machine don't drive each other out. Whatever fails is answered with `error` and without a key.
+ * clones of one machine don't drive each other out; one that enrolls over and over is slowed down. Whatever fails is
+ * answered with `error` and without a key.
  */
 export async function enroll(world: World, request: Request, after: After): Promise<Response> {
   const address = addressOf(request)
@@ -37,19 +40,33 @@ export async function enroll(world: World, request: Request, after: After): Prom
     after(noteFailure(world, failures, address))
     return refused('enroll_refused', 403)
   }
-  return await admit(world, said.claims, secret.label)
+  return await admit(world, said.claims, secret.label, after)
 }
 
-async function admit(world: World, claims: EnrollRequest['claims'], label: string): Promise<Response> {
+async function admit(
+  world: World,
+  claims: EnrollRequest['claims'],
+  label: string,
+  after: After,
+): Promise<Response> {
   const hostId = hostIdOf(claims)
   if (hostId === null) return refused('host_unidentified')
+  if (hasEnrolledTooOften(world, hostId)) {
+    after(noteThrottled(world, hostId, label))
+    return refused('too_many_enrollments', 429)
+  }
   const enrollment: Enrollment = { ...claims, hostId, label, at: world.now() }
   const outcome = await within(world, STORE_LIMIT_MS, () => enrollHost(world.db, enrollment))
   if (outcome.kind !== 'done') {
     world.log('enroll_failed', { fault: faultText(outcome) })
     return tryLater('storage_unavailable')
   }
+  noteEnrollment(world, hostId)
   const { previousLabel } = outcome.value
   world.log('host_enrolled', { host: hostId, label, previous_label: previousLabel })
+  if (previousLabel !== null && previousLabel !== '' && previousLabel !== label) {
+    // Whoever has the secret of one team can say that it is a host of another: that must not go unseen.
+    after(countEnrollments(world, 'enroll_moved', `${previousLabel} to ${label}`, 1))
+  }
   return enrolled(mintNodeKey(world, hostId))
 }

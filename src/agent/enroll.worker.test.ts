@@ -29,6 +29,8 @@ const body = (changes: object = {}) =>
 
 const from = (address: string) => ({ headers: { 'cf-connecting-ip': address } })
 const hosts = async () => (await env.DB.prepare('SELECT * FROM hosts ORDER BY host_id').all()).results
+const counters = async () =>
+  (await env.DB.prepare('SELECT name, label, sum(value) AS value FROM counters GROUP BY 1, 2').all()).results
 /** The node key of a reply, as osqueryd would take it: `id` too. */
 const keyIn = (text: string): unknown => {
   const { node_key, id } = JSON.parse(text)
@@ -139,6 +141,41 @@ describe('enrollment', () => {
       event: 'host_enrolled',
       fields: expect.objectContaining({ label: 'red', previous_label: 'blue' }),
     })
+    expect(await counters()).toEqual([{ name: 'enroll_moved', label: 'blue to red', value: 1 }])
+  })
+})
+
+describe('a host that enrolls over and over', () => {
+  it('has to wait after ten times in ten minutes, which is counted; its keys and other hosts are left alone', async () => {
+    const world = worldFor(env)
+    const send = agentClient(world)
+    let key = ''
+    for (let i = 0; i < 10; i++) key = String(keyIn((await send(ENROLL, body())).text))
+    for (let i = 0; i < 8; i++) {
+      const reply = await send(ENROLL, body())
+      expect(reply).toMatchObject({ status: 429, text: '{"error":"too_many_enrollments"}' })
+      expect(keyIn(reply.text)).toBeUndefined()
+    }
+    const [row] = await hosts()
+    expect(row).toMatchObject({ enroll_count: 10 })
+    expect(await counters()).toEqual([{ name: 'enroll_throttled', label: row?.['host_id'], value: 8 }])
+    expect(world.logged.filter(({ event }) => event === 'enroll_throttled')).toHaveLength(4)
+    expect(await send('/api/v1/osquery/config', JSON.stringify({ node_key: key }))).toMatchObject({
+      meaning: 'deleted',
+    })
+    const other = { ...details, osquery_info: { ...details.osquery_info, instance_id: 'another' } }
+    expect((await send(ENROLL, body({ host_details: other }))).status).toBe(200)
+    world.advance(10 * 60_000)
+    expect((await send(ENROLL, body())).status).toBe(200)
+  })
+
+  it('is not held to it while the fault is ours: only being let in counts', async () => {
+    const { store } = failingD1(env.DB, { failAt: 0, lasting: true })
+    const sick = worldFor(env, { db: store })
+    for (let i = 0; i < 12; i++) {
+      expect(await agentClient(sick)(ENROLL, body())).toMatchObject({ status: 503 })
+    }
+    expect((await agentClient({ ...sick, db: env.DB })(ENROLL, body())).status).toBe(200)
   })
 })
 

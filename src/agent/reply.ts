@@ -20,6 +20,7 @@ export type Reason =
   | 'not_found'
   | 'read_timeout'
   | 'storage_unavailable'
+  | 'too_many_enrollments'
   | 'too_many_failures'
   | 'too_many_unreadable_posts'
 

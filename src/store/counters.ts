@@ -13,6 +13,8 @@ import type { Finding } from '../detect/finding.ts'
  * - `dead_letters`: wake-ups of deliveries that ran out of retries (posts go to quarantine instead); no label
  * - `enroll_failed`: refused enrollments, those of an address that is shut out at each doubling only; label = address of
  *   the client, for IPv6 its first 64 bits
+ * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
+ * - `enroll_moved`: hosts that enrolled with another secret than before; label = `<old label> to <new label>`
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  */
 export type CounterName =
@@ -26,6 +28,8 @@ export type CounterName =
   | 'posts_missing'
   | 'dead_letters'
   | 'enroll_failed'
+  | 'enroll_throttled'
+  | 'enroll_moved'
   | 'silence_checks_failed'
 
 const MINUTE_MS = 60_000
