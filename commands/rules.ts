@@ -60,7 +60,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   test: (registry, ids, { json }) =>
     ofChosen(registry, ids, ({ rules, sequences, exceptions }) => {
       const run = runTests(rules, sequences)
-      say(json ? testJson(run) : testText(run, [...rules, ...sequences.map(({ rule }) => rule)], registry.files))
+      say(
+        json
+          ? testJson(run)
+          : testText(run, [...rules, ...sequences.map(({ rule }) => rule)], registry.files),
+      )
       return complain(expiredText(exceptions, Date.now()), run.failed.length === 0 ? 0 : 1)
     }),
   mutate: (registry, ids, { json }) =>
@@ -118,11 +122,7 @@ async function main(): Promise<number> {
   return name === 'test' && registry.unregistered.length > 0 ? 1 : code
 }
 
-function ofChosen(
-  registry: Registry,
-  ids: readonly string[],
-  run: (chosen: Listed) => number,
-): number {
+function ofChosen(registry: Registry, ids: readonly string[], run: (chosen: Listed) => number): number {
   const isChosen = (id: string) => ids.length === 0 || ids.some(part => id.includes(part))
   const rules = registry.rules.filter(({ id }) => isChosen(id))
   const sequences = registry.sequences.filter(({ id }) => isChosen(id))

@@ -7,7 +7,9 @@ import { macosRules } from './macos/index.ts'
 import { posixRules } from './posix/index.ts'
 import { windowsRules } from './windows/index.ts'
 
+export { exceptions } from './exceptions.ts'
 export { packs } from './packs/index.ts'
+export { sequences } from './sequences/index.ts'
 
 export const rules: readonly Rule[] = [
   ...agentRules,

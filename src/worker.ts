@@ -1,4 +1,4 @@
-import { packs, rules } from '../rules/index.ts'
+import { exceptions, packs, rules, sequences } from '../rules/index.ts'
 import { destinations } from '../rules/routing.ts'
 import { agentApp, isAgentPath } from './agent/app.ts'
 import { tryLater } from './agent/reply.ts'
@@ -19,7 +19,7 @@ const VERSION = '0.1.0'
 
 const detection: Detection = {
   normalizer: createNormalizer(packs),
-  engine: createEngine(rules),
+  engine: createEngine(rules, exceptions, sequences),
   routing: destinations,
 }
 
@@ -42,7 +42,7 @@ async function consoleAppOf(world: World): Promise<ConsoleApp> {
   const known = consoleApps.get(world)
   if (known !== undefined) return known
   const { consoleApp } = await import('./console/app.ts')
-  const app = consoleApp(world, { rules, destinations, name: NAME, version: VERSION })
+  const app = consoleApp(world, { rules, sequences, exceptions, destinations, name: NAME, version: VERSION })
   consoleApps.set(world, app)
   return app
 }

@@ -5,6 +5,7 @@ import type { AlertWakeUp } from '../src/alerts/wake-up.ts'
 import { consoleApp } from '../src/console/app.ts'
 import type { ConsoleDeps } from '../src/console/route.ts'
 import { ROUTES } from '../src/console/routes.ts'
+import { exception } from '../src/detect/exception.ts'
 import { rule, table } from '../src/detect/rule.ts'
 import type { World } from '../src/env.ts'
 import { heldQueue } from './held-queue.ts'
@@ -16,6 +17,23 @@ export const consoleDeps: ConsoleDeps = {
   name: 'margay',
   version: '1.2.3',
   destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+  sequences: [],
+  exceptions: [
+    exception({
+      rule: 'posix.test-rule',
+      host: 'build-*',
+      reason: 'It builds there.',
+      expires: '2026-01-01',
+      author: 'ada@example.com',
+    }),
+    exception({
+      rule: 'posix.test-rule',
+      tag: 'ci',
+      columns: { path: '/etc/crontab' },
+      reason: 'It builds there.',
+      expires: '2100-01-01',
+    }),
+  ],
   rules: [
     rule({
       id: 'posix.test-rule',

@@ -27,7 +27,17 @@ export function expiredText(exceptions: readonly Exception[], now: number): stri
 
 export function exceptionJson(exception: Exception, now: number): object {
   const { rule, host, tag, columns, reason, expires, author } = exception
-  return { kind: 'exception', rule, host, tag, columns, reason, expires, author, expired: isExpired(exception, now) }
+  return {
+    kind: 'exception',
+    rule,
+    host,
+    tag,
+    columns,
+    reason,
+    expires,
+    author,
+    expired: isExpired(exception, now),
+  }
 }
 
 /** Where it holds, in words: `host build-*, command = /opt/ci/*`. */

@@ -16,7 +16,11 @@ export interface Listed {
  * Rules and sequences as a table: id, severity, what it meets, techniques, title; then the exceptions from them.
  * @param now  milliseconds since the epoch: what has expired is said so
  */
-export function listText({ rules, sequences, exceptions }: Listed, packs: readonly Pack[], now: number): string {
+export function listText(
+  { rules, sequences, exceptions }: Listed,
+  packs: readonly Pack[],
+  now: number,
+): string {
   const rows = [
     ...rules.map(rule => [rule.id, standing(rule), meets(rule), rule.attack.join(' '), rule.title]),
     ...sequences.map(({ rule, first, next }) => [
@@ -63,7 +67,10 @@ function ruleJson(rule: Rule, files: ReadonlyMap<string, string>) {
   }
 }
 
-function sequenceJson({ rule, first, next, withinMs, atLeast, tests }: Sequence, files: ReadonlyMap<string, string>) {
+function sequenceJson(
+  { rule, first, next, withinMs, atLeast, tests }: Sequence,
+  files: ReadonlyMap<string, string>,
+) {
   return {
     kind: 'sequence',
     ...sharedJson(rule, files),

@@ -7,7 +7,7 @@ import { consoleApp } from './app.ts'
 import { openApi, openApiPath } from './openapi.ts'
 import { ROUTES } from './routes.ts'
 
-const deps = { name: 'margay', version: '1.2.3', rules: [], destinations: [] }
+const deps = { name: 'margay', version: '1.2.3', rules: [], sequences: [], exceptions: [], destinations: [] }
 const document = openApi(ROUTES, deps)
 
 /** The app only has to be built here, so it gets no world but its settings. */

@@ -1,12 +1,16 @@
 import * as z from 'zod'
+import type { Exception } from '../detect/exception.ts'
 import type { Destination } from '../detect/routing.ts'
 import type { Rule } from '../detect/rule.ts'
+import type { Sequence } from '../detect/sequence.ts'
 import type { World } from '../env.ts'
 import type { Refusal } from './reply.ts'
 
 /** What the API shows that is not in a store: the registry, and what is running. */
 export interface ConsoleDeps {
   readonly rules: readonly Rule[]
+  readonly sequences: readonly Sequence[]
+  readonly exceptions: readonly Exception[]
   readonly destinations: readonly Destination[]
   readonly name: string
   readonly version: string

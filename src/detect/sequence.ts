@@ -78,6 +78,7 @@ export interface SequenceDefinition {
 
 /** A sequence as the engine takes it. */
 export interface Sequence {
+  readonly id: string
   readonly first: Rule
   readonly next: Rule
   readonly withinMs: number
@@ -124,7 +125,7 @@ export function sequence(definition: SequenceDefinition): Sequence {
     detect: () => false,
     tests: tests.map(({ name, match }) => ({ name, match })),
   } as Parameters<typeof rule<Row>>[0]) // Its functions are only called by `tellSequence`, with a SequenceContext.
-  return { first, next, withinMs: minutes * MINUTE_MS, atLeast, rule: told, tests }
+  return { id: told.id, first, next, withinMs: minutes * MINUTE_MS, atLeast, rule: told, tests }
 }
 
 function byKey({ key }: SequenceContext): string {
