@@ -36,6 +36,8 @@ interface FleetSurroundings {
   readonly enrollSecret: string
   readonly told: Pick<Narrator, 'posted' | 'accepted'>
   readonly sleep: (ms: number) => Promise<void>
+  /** Hostile rows besides those that every demo has. */
+  readonly moreRows?: readonly HostileRow[]
 }
 
 /** All simulated hosts, the parts they play, and the book on what they posted. */
@@ -44,9 +46,11 @@ export class Fleet {
   readonly hosts: readonly DemoHost[]
   readonly expectedPages: ExpectedPage[] = []
   readonly transport: Transport
+  readonly #hostileRows: readonly HostileRow[]
   #isNetworkFlaky = true
 
   constructor(count: number, surroundings: FleetSurroundings) {
+    this.#hostileRows = [...HOSTILE_ROWS, ...(surroundings.moreRows ?? [])]
     const { origin, enrollSecret, told, sleep } = surroundings
     this.transport = networkTransport(origin)
     const counted: Transport = request => {
@@ -96,7 +100,7 @@ export class Fleet {
    */
   attack(round: number, told: (host: DemoHost, row: HostileRow) => void): void {
     const times = Math.ceil(this.hosts.length / 10)
-    for (const [kind, row] of HOSTILE_ROWS.entries()) {
+    for (const [kind, row] of this.#hostileRows.entries()) {
       const fitting = this.#bystanders(row)
       for (let n = 0; n < times; n += 1) {
         const host = fitting[(round * times + n + kind) % fitting.length]

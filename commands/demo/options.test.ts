@@ -5,15 +5,26 @@ describe('the demo’s arguments', () => {
   it('have defaults that run until Ctrl-C', () => {
     expect(readOptions([])).toEqual({
       kind: 'run',
-      options: { hosts: 10, seconds: null, port: 8787, json: false, kill: false },
+      options: { hosts: 10, seconds: null, port: 8787, json: false, kill: false, rule: null },
     })
   })
 
   it('are taken as given', () => {
-    const args = ['--hosts', '20', '--seconds', '60', '--port', '9000', '--json', '--kill']
+    const args = [
+      '--hosts',
+      '20',
+      '--seconds',
+      '60',
+      '--port',
+      '9000',
+      '--json',
+      '--kill',
+      '--rule',
+      'posix.x',
+    ]
     expect(readOptions(args)).toEqual({
       kind: 'run',
-      options: { hosts: 20, seconds: 60, port: 9000, json: true, kill: true },
+      options: { hosts: 20, seconds: 60, port: 9000, json: true, kill: true, rule: 'posix.x' },
     })
     expect(readOptions(['--help'])).toEqual({ kind: 'help' })
   })

@@ -1,6 +1,6 @@
 import { readArguments, wholeNumber } from '../local/arguments.ts'
 
-export const HELP = `npm run demo [-- --hosts N --seconds N --port N --json --kill]
+export const HELP = `npm run demo [-- --hosts N --seconds N --port N --rule ID --json --kill]
 
 Runs Margay whole on this machine: the Worker with its D1, R2 and queues in a fresh directory, a fleet of simulated
 osquery hosts, and a stand-in for PagerDuty. Among the hosts are some with hostile rows, one that floods, one on a bad
@@ -11,6 +11,7 @@ network, one that posts rubbish, and one that falls silent and comes back. Every
                 should have paged with what did. Exits 0 only if every line is stored exactly once and every expected
                 alert was delivered. Without it the demo runs until Ctrl-C.
   --port N      port of the Worker (8787)
+  --rule ID     let the first test of this rule that matches happen on a host too: a rule of your own pages before your eyes
   --json        print the summary as one JSON object on stdout, all else on stderr
   --kill        kill -9 the Worker after three quarters of the time, right after it acknowledged a post, and start it again
                 on what was on disk
@@ -23,6 +24,8 @@ export interface DemoOptions {
   readonly port: number
   readonly json: boolean
   readonly kill: boolean
+  /** Id of a rule whose test is played besides. */
+  readonly rule: string | null
 }
 
 export type ReadOptions =
@@ -44,6 +47,7 @@ export function readOptions(args: string[]): ReadOptions {
     port: { type: 'string', default: '8787' },
     json: { type: 'boolean', default: false },
     kill: { type: 'boolean', default: false },
+    rule: { type: 'string' },
     help: { type: 'boolean', default: false },
   })
   if (!read.ok) return { kind: 'wrong', reason: read.reason }
@@ -61,7 +65,14 @@ export function readOptions(args: string[]): ReadOptions {
   }
   return {
     kind: 'run',
-    options: { hosts, port, seconds: seconds ?? null, json: values.json, kill: values.kill },
+    options: {
+      hosts,
+      port,
+      seconds: seconds ?? null,
+      json: values.json,
+      kill: values.kill,
+      rule: values.rule ?? null,
+    },
   }
 }
 

@@ -1,9 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { packs, rules } from '../../rules/index.ts'
+import { destinations } from '../../rules/routing.ts'
+import type { HostileRow } from '../../test/simulator/hostile-rows.ts'
 import { compare } from './compare.ts'
 import { Fleet } from './fleet.ts'
 import { Narrator } from './narrator.ts'
 import type { DemoOptions } from './options.ts'
 import { Play } from './play.ts'
+import { rowOfRule } from './rule-row.ts'
 import { HEARTBEAT_S, SILENT_AFTER_S, type Stage, setStage } from './stage.ts'
 import type { Summary } from './summary.ts'
 
@@ -21,6 +25,7 @@ export async function runDemo(
   interrupted: AbortSignal,
 ): Promise<Summary | null> {
   let fleet: Fleet | null = null
+  const moreRows = options.rule === null ? [] : [rowToPlay(options.rule)]
   const narrator = new Narrator(write, incident => fleet?.postToPage(incident) ?? null)
   narrator.say('Building the Worker, laying the schema, starting both …')
   const stage = await setStage(options.port, narrator)
@@ -35,6 +40,7 @@ export async function runDemo(
       enrollSecret: stage.enrollSecret,
       told: narrator,
       sleep,
+      moreRows,
     })
     introduce(narrator, stage, options)
     const scene = { options, stage, fleet, narrator, sleep, interrupted }
@@ -45,6 +51,16 @@ export async function runDemo(
     clearInterval(report)
     await stage.close()
   }
+}
+
+/** @throws Error when there is no such rule, or it can't page by one row */
+function rowToPlay(id: string): HostileRow {
+  const rule = rules.find(known => known.id === id)
+  if (rule === undefined) throw new Error(`There is no rule "${id}"; npm run rules lists them.`)
+  const [destination] = destinations
+  const made = rowOfRule(rule, packs, destination.minSeverity)
+  if (!made.ok) throw new Error(made.reason)
+  return made.row
 }
 
 function introduce(narrator: Narrator, stage: Stage, options: DemoOptions): void {

@@ -4,7 +4,7 @@
  */
 
 import type { HostProfile } from './host-profile.ts'
-import { type Columns, eventLine } from './result-line.ts'
+import { type Columns, eventLine, snapshotEventLine } from './result-line.ts'
 import { headOf } from './rows.ts'
 
 export interface SuspectRow {
@@ -14,6 +14,8 @@ export interface SuspectRow {
   /** Query name as it stands in the line. */
   readonly name: string
   readonly columns: (host: HostProfile, unixTime: number) => Columns
+  /** Default: added. */
+  readonly action?: 'added' | 'removed' | 'snapshot'
 }
 
 const CRONTAB = 'pack_incident-response_crontab'
@@ -146,7 +148,10 @@ export const LOOKALIKE_ROWS = [
 
 /** The row as a line of this host. */
 export function suspectLine(row: SuspectRow, host: HostProfile, unixTime: number, counter: number): string {
-  return eventLine(headOf(host, row.name, unixTime, counter), 'added', row.columns(host, unixTime))
+  const { action = 'added' } = row
+  const head = headOf(host, row.name, unixTime, counter)
+  const columns = row.columns(host, unixTime)
+  return action === 'snapshot' ? snapshotEventLine(head, columns) : eventLine(head, action, columns)
 }
 
 function cronJob(command: string, path: string): Columns {
