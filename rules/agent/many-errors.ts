@@ -8,6 +8,7 @@ export default rule({
   title: 'osquery reports many errors',
   severity: 'low',
   on: logType('Osquery.Status'),
+  attack: ['T1562.001'],
   threshold: 30,
   dedupPeriod: '1h',
   detect: ({ event }) => Number(event.severity ?? 0) >= ERROR,

@@ -6,6 +6,7 @@ export default rule({
   title: 'osquery runs without its watchdog',
   severity: 'low',
   on: table('osquery_info'),
+  attack: ['T1562.001'],
   alert: false,
   dedupPeriod: '24h',
   detect: ({ columns }) => int(columns.watcher) === -1,

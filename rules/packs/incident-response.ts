@@ -34,7 +34,7 @@ export const incidentResponse = pack({
     listening_ports: {
       // Families 2, 10, 23 and 30 are IPv4, and IPv6 on Linux, Windows and macOS; UNIX sockets are left out.
       query:
-        'SELECT l.pid, l.port, l.protocol, l.family, l.address, p.name, p.path AS program FROM listening_ports l LEFT JOIN processes p USING (pid) WHERE l.port <> 0 AND l.family IN (2, 10, 23, 30);',
+        'SELECT l.pid, l.port, l.protocol, l.family, l.address, l.path, p.name, p.path AS program FROM listening_ports l LEFT JOIN processes p USING (pid) WHERE l.port <> 0 AND l.family IN (2, 10, 23, 30);',
       interval: 600,
       table: 'listening_ports',
       description: 'Programs that take connections',

@@ -2,12 +2,17 @@ import type { Pack } from '../../src/detect/pack.ts'
 import { accounts } from './accounts.ts'
 import { agentHealth } from './agent-health.ts'
 import { containers } from './containers.ts'
+import { filesAtRisk } from './files-at-risk.ts'
 import { incidentResponse } from './incident-response.ts'
 import { linuxAccounts } from './linux-accounts.ts'
+import { linuxSecurityEvents } from './linux-security-events.ts'
 import { margay } from './margay.ts'
+import { network } from './network.ts'
+import { networkEvents } from './network-events.ts'
 import { ossecRootkit } from './ossec-rootkit.ts'
 import { osxAttacks } from './osx-attacks.ts'
 import { software } from './software.ts'
+import { storage } from './storage.ts'
 import { unwantedChromeExtensions } from './unwanted-chrome-extensions.ts'
 
 /** What hosts are asked to run. */
@@ -22,4 +27,9 @@ export const packs: readonly Pack[] = [
   software,
   accounts,
   linuxAccounts,
+  network,
+  networkEvents,
+  storage,
+  linuxSecurityEvents,
+  filesAtRisk,
 ]

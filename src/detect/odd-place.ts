@@ -1,0 +1,51 @@
+import { isHiddenPath, isUnder, isWorldWritablePlace, meantPath } from './paths.ts'
+
+/** Folders of the system in which nothing is hidden and from which nothing hidden runs. */
+const SYSTEM_FOLDERS = [
+  '/bin',
+  '/sbin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/lib',
+  '/proc',
+  '/sys',
+  '/usr',
+  '/var',
+  '/run',
+] as const
+
+/** Tools that build and run below /tmp: Go's `go run` and `go test`, images that mount themselves. */
+const BUILT_THERE = /^\/tmp\/(?:go-build\d+\/|\.mount_[A-Za-z0-9._-]+\/)/
+
+/**
+ * Why a program does not belong where it lies, or null: `memory` (shared memory, `/dev`), `hidden` (in or below a name
+ * with a dot where nothing is hidden), `everyone` (where anyone may put files). Homes, `/Users/Shared` and what build tools
+ * run below `/tmp` are not odd.
+ */
+export function oddPlaceOf(program: string): 'memory' | 'hidden' | 'everyone' | null {
+  const path = meantPath(program)
+  if (!path.startsWith('/') || BUILT_THERE.test(path) || isUnder(path, '/Users/Shared')) return null
+  if (isUnder(path, '/dev', '/run/shm')) return 'memory'
+  const isForEveryone = isWorldWritablePlace(path)
+  if (isHiddenPath(path) && (isForEveryone || isHiddenBySystem(path))) return 'hidden'
+  return isForEveryone ? 'everyone' : null
+}
+
+/** Within `/var`, services have homes with dot folders of their own (`/var/lib/jenkins/.cache`). */
+function isHiddenBySystem(path: string): boolean {
+  return (
+    isUnder(path, ...SYSTEM_FOLDERS) &&
+    !isUnder(
+      path,
+      '/var/lib',
+      '/var/www',
+      '/var/folders',
+      '/usr/lib',
+      '/usr/local',
+      '/usr/share',
+      '/run/user',
+      '/var/snap',
+    )
+  )
+}
