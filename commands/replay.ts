@@ -1,7 +1,7 @@
 /** Takes osquery log files, or what is stored, through the rules, offline: what would Margay have made of it? */
 import { createReadStream, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { packs, rules } from '../rules/index.ts'
+import { exceptions, packs, rules, sequences } from '../rules/index.ts'
 import { destinations } from '../rules/routing.ts'
 import { PROJECT } from './local/wrangler.ts'
 import { folderLake } from './replay/folder-lake.ts'
@@ -61,7 +61,7 @@ function readArguments(now: number) {
     })
     const range = values.help ? null : rangeGiven(values.lake, positionals, now)
     if (typeof range === 'string') return range
-    const unknown = values.rule.find(id => !rules.some(rule => rule.id === id))
+    const unknown = values.rule.find(id => ![...rules, ...sequences].some(rule => rule.id === id))
     if (unknown !== undefined) return `there is no rule "${unknown}"; npm run rules lists them`
     if (values.from !== undefined && !values.lake) return '--from goes with --lake'
     const packsGiven = values.queries.flatMap(file => readQueries(readFileSync(file, 'utf8')))
@@ -91,19 +91,27 @@ async function main(): Promise<number> {
     process.stdout.write(HELP)
     return 0
   }
-  const chosen =
-    ids.length === 0
-      ? rules
-      : rules.filter(({ id }) => ids.includes(id)).map(rule => ({ ...rule, enabled: true }))
   const replay = new Replay(
     { events, matches: matches || !(events || alerts), alerts },
-    { rules: chosen, packs: [...packs, ...packsGiven], destinations },
+    { ...chosenOf(ids), packs: [...packs, ...packsGiven], destinations },
     now,
   )
   const unread = range === null ? await replayFiles(replay, files) : await replayLake(replay, range, given)
   await write(replay.end())
   complain(summary(replay.tally, unread, alerts, range !== null), 0)
   return unread === 0 ? 0 : 1
+}
+
+/** Everything, or the rules and sequences named, with what these are made of and what is excepted from them. */
+function chosenOf(ids: readonly string[]) {
+  if (ids.length === 0) return { rules, sequences, exceptions }
+  const pairs = sequences.filter(({ id }) => ids.includes(id))
+  const wanted = new Set([...ids, ...pairs.flatMap(({ first, next }) => [first.id, next.id])])
+  return {
+    rules: rules.filter(({ id }) => wanted.has(id)).map(rule => ({ ...rule, enabled: true })),
+    sequences: pairs.map(one => ({ ...one, rule: { ...one.rule, enabled: true } })),
+    exceptions: exceptions.filter(({ rule }) => wanted.has(rule)),
+  }
 }
 
 /** How many of the files could not be read. */

@@ -1,9 +1,12 @@
 import { createEngine } from '../../src/detect/engine.ts'
 import type { HostFacts, HostId, OsqueryEvent, RowId } from '../../src/detect/event.ts'
+import type { Exception } from '../../src/detect/exception.ts'
 import type { Finding } from '../../src/detect/finding.ts'
 import type { Pack } from '../../src/detect/pack.ts'
 import type { Destination } from '../../src/detect/routing.ts'
 import type { Rule } from '../../src/detect/rule.ts'
+import type { Sequence } from '../../src/detect/sequence.ts'
+import { SequenceMemory } from '../../src/detect/sequence-memory.ts'
 import type { PostNormalizer } from '../../src/ingest/detection.ts'
 import { createNormalizer } from '../../src/ingest/normalize.ts'
 import { claimedHost } from './claimed-host.ts'
@@ -22,6 +25,9 @@ export interface Choice {
 /** What the files are judged by. */
 export interface Registry {
   readonly rules: readonly Rule[]
+  readonly sequences?: readonly Sequence[]
+  /** Judged by the time of receipt, which is now. */
+  readonly exceptions?: readonly Exception[]
   /** Tell which table a query is about. */
   readonly packs: readonly Pack[]
   readonly destinations: readonly Destination[]
@@ -44,7 +50,7 @@ export interface Tally {
 
 /**
  * Takes files through normalization and the rules. Pure but for the bytes it is given; memory is bounded by the longest
- * line, and by the findings when alerts are asked for.
+ * line, by the matches that take part in sequences, and by the findings when alerts are asked for.
  */
 export class Replay {
   readonly tally: Tally = {
@@ -68,6 +74,8 @@ export class Replay {
   readonly #registry: Registry
   readonly #receivedAt: number
   readonly #engine
+  readonly #memory: SequenceMemory
+  readonly #replaces: ReadonlyMap<string, readonly string[]>
   readonly #normalizer
 
   /** @param receivedAt  ms since the epoch: the time of receipt, which stands in for times that can't be believed */
@@ -75,7 +83,11 @@ export class Replay {
     this.#choice = choice
     this.#registry = registry
     this.#receivedAt = receivedAt
-    this.#engine = createEngine(registry.rules)
+    const { rules, sequences = [], exceptions = [] } = registry
+    this.#engine = createEngine(rules, exceptions, sequences)
+    this.#memory = new SequenceMemory(this.#engine.sequences)
+    const named = [...rules, ...sequences.map(({ rule }) => rule)]
+    this.#replaces = new Map(named.map(({ id, replaces }) => [id, replaces]))
     this.#normalizer = createNormalizer(registry.packs)
   }
 
@@ -157,13 +169,12 @@ export class Replay {
   ): Generator<Line> {
     this.tally.events += 1
     if (this.#choice.events) yield eventLine(file, line, event)
-    for (const finding of findings) {
+    for (const finding of [...findings, ...this.#memory.complete(findings, host)]) {
       if (finding.kind === 'match') this.tally.matches += 1
       else this.tally.ruleErrors += 1
       if (this.#choice.alerts) this.#findings.push(finding)
       if (!this.#choice.matches) continue
-      const replaces = this.#registry.rules.find(({ id }) => id === finding.ruleId)?.replaces ?? []
-      yield findingLine(file, line, finding, host, replaces)
+      yield findingLine(file, line, finding, host, this.#replaces.get(finding.ruleId) ?? [])
     }
   }
 
