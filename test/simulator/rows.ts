@@ -152,15 +152,16 @@ function kernelModule(seed: Seed): Columns {
   }
 }
 
-function user(seed: Seed, host: HostProfile): Columns {
-  const uid = String(seed.whole(1000, 1099))
+/** An account that a package brings; nobody can log in with it. */
+function user(seed: Seed): Columns {
+  const uid = String(seed.whole(200, 299))
   return {
     description: '',
-    directory: `/home/${host.userName}`,
+    directory: '/nonexistent',
     gid: uid,
-    shell: '/bin/bash',
+    shell: '/usr/sbin/nologin',
     uid,
-    username: host.userName,
+    username: `_service${uid}`,
     uuid: '',
   }
 }
