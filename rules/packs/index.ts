@@ -1,16 +1,21 @@
 import type { Pack } from '../../src/detect/pack.ts'
 import { accounts } from './accounts.ts'
 import { agentHealth } from './agent-health.ts'
+import { browsers } from './browsers.ts'
 import { containers } from './containers.ts'
 import { filesAtRisk } from './files-at-risk.ts'
 import { incidentResponse } from './incident-response.ts'
 import { linuxAccounts } from './linux-accounts.ts'
 import { linuxSecurityEvents } from './linux-security-events.ts'
+import { macosPersistence } from './macos-persistence.ts'
+import { macosProcesses } from './macos-processes.ts'
+import { macosSecurity } from './macos-security.ts'
 import { margay } from './margay.ts'
 import { network } from './network.ts'
 import { networkEvents } from './network-events.ts'
 import { ossecRootkit } from './ossec-rootkit.ts'
 import { osxAttacks } from './osx-attacks.ts'
+import { remoteControl } from './remote-control.ts'
 import { software } from './software.ts'
 import { storage } from './storage.ts'
 import { unwantedChromeExtensions } from './unwanted-chrome-extensions.ts'
@@ -32,4 +37,9 @@ export const packs: readonly Pack[] = [
   storage,
   linuxSecurityEvents,
   filesAtRisk,
+  browsers,
+  macosPersistence,
+  macosProcesses,
+  macosSecurity,
+  remoteControl,
 ]
