@@ -1,0 +1,170 @@
+/** One command of a piece of PowerShell. */
+export interface PowerShellCommand {
+  /** Lower case; aliases by the name of what they stand for: `iex` is `invoke-expression`. Without `.exe`. */
+  readonly name: string
+  readonly args: readonly string[]
+  /** True when it reads what the command before it in the list writes. */
+  readonly piped: boolean
+}
+
+/** Aliases that attackers and administrators use, from `Get-Alias` of Windows PowerShell 5.1. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['cat', 'get-content'],
+  ['copy', 'copy-item'],
+  ['cp', 'copy-item'],
+  ['curl', 'invoke-webrequest'],
+  ['del', 'remove-item'],
+  ['dir', 'get-childitem'],
+  ['echo', 'write-output'],
+  ['foreach', 'foreach-object'],
+  ['%', 'foreach-object'],
+  ['gc', 'get-content'],
+  ['gci', 'get-childitem'],
+  ['gcm', 'get-command'],
+  ['gi', 'get-item'],
+  ['gp', 'get-itemproperty'],
+  ['gps', 'get-process'],
+  ['gsv', 'get-service'],
+  ['gwmi', 'get-wmiobject'],
+  ['icm', 'invoke-command'],
+  ['iex', 'invoke-expression'],
+  ['ii', 'invoke-item'],
+  ['ipmo', 'import-module'],
+  ['irm', 'invoke-restmethod'],
+  ['iwmi', 'invoke-wmimethod'],
+  ['iwr', 'invoke-webrequest'],
+  ['kill', 'stop-process'],
+  ['ls', 'get-childitem'],
+  ['move', 'move-item'],
+  ['mv', 'move-item'],
+  ['nal', 'new-alias'],
+  ['ni', 'new-item'],
+  ['ps', 'get-process'],
+  ['rd', 'remove-item'],
+  ['ri', 'remove-item'],
+  ['rm', 'remove-item'],
+  ['rp', 'remove-itemproperty'],
+  ['sal', 'set-alias'],
+  ['saps', 'start-process'],
+  ['sasv', 'start-service'],
+  ['sc', 'set-content'],
+  ['select', 'select-object'],
+  ['si', 'set-item'],
+  ['sleep', 'start-sleep'],
+  ['sp', 'set-itemproperty'],
+  ['spps', 'stop-process'],
+  ['spsv', 'stop-service'],
+  ['start', 'start-process'],
+  ['swmi', 'set-wmiinstance'],
+  ['tee', 'tee-object'],
+  ['type', 'get-content'],
+  ['wget', 'invoke-webrequest'],
+  ['where', 'where-object'],
+  ['?', 'where-object'],
+])
+
+/**
+ * The commands of a piece of PowerShell, those in parentheses, braces and `$(…)` included, in the order in which they stand.
+ * Call operators and assignments (`$x = iwr …`) are taken away, backticks and quotes too. Strings are kept whole, nothing
+ * is evaluated. For methods (`DownloadString`) search `plainPowerShell`. Linear; never throws.
+ *
+ * @example powershellCommands("$c = i`wr 'https://example.com/a'; $c | & iex").map(({ name }) => name)
+ *   // ['invoke-webrequest', '$c', 'invoke-expression']
+ */
+export function powershellCommands(code: string): readonly PowerShellCommand[] {
+  const commands: PowerShellCommand[] = []
+  let words: string[] = []
+  let word: string | null = null
+  let piped = false
+  let at = 0
+  const endWord = () => {
+    if (word !== null) words.push(word)
+    word = null
+  }
+  const endCommand = (intoPipe: boolean) => {
+    endWord()
+    const [name, ...args] = withoutOperators(words)
+    if (name !== undefined) {
+      commands.push({ name: canonical(name), args, piped })
+      piped = intoPipe
+    } else if (intoPipe) piped = true
+    words = []
+  }
+  while (at < code.length) {
+    const character = code.charAt(at)
+    if (character === '`') {
+      word = (word ?? '') + code.charAt(at + 1).replace('\n', ' ')
+      at += 2
+    } else if (character === "'" || character === '"') {
+      const string = readString(code, at)
+      word = (word ?? '') + string.text
+      at = string.end
+    } else if (';|&(){}\n\r'.includes(character)) {
+      const isDouble = code.charAt(at + 1) === character
+      endCommand(character === '|' && !isDouble)
+      at += isDouble ? 2 : 1
+    } else if (' \t,'.includes(character)) {
+      endWord()
+      at += 1
+    } else if (character === '#' && word === null) at = endOrIndex(code, '\n', at)
+    else if (code.startsWith('<#', at)) at = endOrIndex(code, '#>', at) + 2
+    else {
+      word = (word ?? '') + character
+      at += 1
+    }
+  }
+  endCommand(false)
+  return commands
+}
+
+/**
+ * PowerShell in lower case without what hides words: backticks, and joins of strings (`'Down'+'loadString'`). For searches
+ * by `includes`.
+ *
+ * @example plainPowerShell("('I'+'EX')").includes('iex') // true
+ */
+export function plainPowerShell(code: string): string {
+  return code
+    .replaceAll('`', '')
+    .replace(/(['"])[ \t]{0,8}\+[ \t]{0,8}\1/g, '')
+    .toLowerCase()
+}
+
+/** Without the assignment and the call operator in front of the command. */
+function withoutOperators(words: readonly string[]): readonly string[] {
+  const [first = ''] = words
+  let at = 0
+  if (first.startsWith('$') && /^[-+*/]?=$/.test(words[1] ?? '')) at = 2
+  else if (/^\$[\w:]{1,64}=$/.test(first)) at = 1
+  if (words[at] === '.' || words[at] === '@' || words[at] === '$') at += 1
+  const [name, ...args] = words.slice(at)
+  return name === undefined ? [] : [name.replace(/^\$[\w:]{1,64}=/, ''), ...args]
+}
+
+/** The name of a program without its folder and `.exe`; of an alias, which has neither, what it stands for. */
+function canonical(word: string): string {
+  const lower = word.toLowerCase()
+  const base = lower
+    .slice(Math.max(lower.lastIndexOf('\\'), lower.lastIndexOf('/')) + 1)
+    .replace(/\.exe$/, '')
+  return base === lower ? (ALIASES.get(base) ?? base) : base
+}
+
+function readString(code: string, start: number): { readonly text: string; readonly end: number } {
+  const quote = code.charAt(start)
+  let text = ''
+  let at = start + 1
+  while (at < code.length) {
+    const character = code.charAt(at)
+    if (character === quote && code.charAt(at + 1) !== quote) break
+    const isPair = character === quote || (character === '`' && quote === '"')
+    text += isPair ? code.charAt(at + 1) : character
+    at += isPair ? 2 : 1
+  }
+  return { text, end: at + 1 }
+}
+
+function endOrIndex(code: string, text: string, from: number): number {
+  const index = code.indexOf(text, from)
+  return index === -1 ? code.length : index
+}
