@@ -95,6 +95,7 @@ export interface OsqueryEvent {
  * - `time_received`: neither could be used, p_event_time is the time of receipt
  * - `text_repaired`: invalid UTF-8 was replaced or NUL removed
  * - `duplicate_in_post`: an identical line stood earlier in the same post
+ * - `host_disagrees`: the line names another host than the one that the node key proves; it is kept as the latter's
  * - `cut_in_hot_store`: too large for a D1 row, so texts and lists were cut there; the lake has the whole event
  */
 export type Flag =
@@ -102,4 +103,5 @@ export type Flag =
   | 'time_received'
   | 'text_repaired'
   | 'duplicate_in_post'
+  | 'host_disagrees'
   | 'cut_in_hot_store'

@@ -8,6 +8,8 @@ export interface PostOrigin {
   readonly hostId: HostId
   /** Milliseconds since the epoch, by the Worker's clock. */
   readonly receivedAt: number
+  /** What the host calls itself, by its enrollment. Unknown when left out or empty: then no line is held against it. */
+  readonly names?: readonly string[]
 }
 
 /** Turns the records of one post into events, in the order of the post: repeated lines are told apart by it. */

@@ -6,12 +6,19 @@ export const FLAG_BIT = {
   time_received: 2,
   text_repaired: 4,
   duplicate_in_post: 8,
+  host_disagrees: 16,
 } as const satisfies Partial<Record<Flag, number>>
 
 /** In the order of their bits. */
-const FLAGS: readonly Flag[] = ['time_disagrees', 'time_received', 'text_repaired', 'duplicate_in_post']
+const FLAGS: readonly Flag[] = [
+  'time_disagrees',
+  'time_received',
+  'text_repaired',
+  'duplicate_in_post',
+  'host_disagrees',
+]
 
-const SETS: readonly (readonly Flag[])[] = Array.from({ length: 16 }, (_, bits) =>
+const SETS: readonly (readonly Flag[])[] = Array.from({ length: 2 ** FLAGS.length }, (_, bits) =>
   Object.freeze(FLAGS.filter((_flag, i) => (bits & (1 << i)) !== 0)),
 )
 

@@ -384,3 +384,24 @@ describe('any JSON', () => {
     expect(only({ name: 'q', columns: { deep }, other: deep }).columns?.['deep']).toHaveLength(140_000)
   })
 })
+
+describe('the host that a line names', () => {
+  const flags = (hostIdentifier: string, names?: readonly string[]) => {
+    const origin = { hostId: HOST, receivedAt: RECEIVED, ...(names === undefined ? {} : { names }) }
+    const events: OsqueryEvent[] = []
+    normalizer.post(origin).add({ ...LINE, hostIdentifier }, false, events)
+    return events.map(event => [event.p_host_id, event.hostIdentifier, event.p_flags])
+  }
+
+  it('is kept as a claim, and flagged when the host of the key never called itself so', () => {
+    const names = ['web-01.example.com', '4C4C4544-0051-3610-8052-B4C04F4D3032']
+    expect(flags('web-01.example.com', names)).toEqual([[HOST, 'web-01.example.com', []]])
+    expect(flags('db-01.example.com', names)).toEqual([[HOST, 'db-01.example.com', ['host_disagrees']]])
+  })
+
+  it('is not held against a host of which no name is known, nor when there is none', () => {
+    expect(flags('db-01.example.com', [])).toMatchObject([[HOST, 'db-01.example.com', []]])
+    expect(flags('db-01.example.com')).toMatchObject([[HOST, 'db-01.example.com', []]])
+    expect(flags('', ['web-01.example.com'])).toMatchObject([[HOST, '', []]])
+  })
+})

@@ -49,11 +49,11 @@ class RecordNormalizer implements PostNormalizer {
   #shape: RecordShape = NO_SHAPE
   #table = ''
 
-  constructor(streams: Streams, { hostId, receivedAt }: PostOrigin) {
+  constructor(streams: Streams, { hostId, receivedAt, names }: PostOrigin) {
     this.#streams = streams
     this.#hostId = hostId
     this.#receivedAt = receivedAt
-    this.#headers = new HeaderReader(hostId, receivedAt, this.#findings)
+    this.#headers = new HeaderReader({ hostId, receivedAt, names: names ?? [] }, this.#findings)
   }
 
   add(record: unknown, repaired: boolean, out: OsqueryEvent[]): RejectReason | null {

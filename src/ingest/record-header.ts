@@ -1,5 +1,6 @@
 import type { HostId, Row } from '../detect/event.ts'
 import { dayStartOf } from '../store/row-id-range.ts'
+import type { PostOrigin } from './detection.ts'
 import { eventTime } from './event-time.ts'
 import { FLAG_BIT } from './flags.ts'
 import type { Findings } from './indicators.ts'
@@ -55,6 +56,7 @@ export class HeaderReader {
   readonly #hostId: HostId
   readonly #hostPart: string
   readonly #receivedAt: number
+  readonly #names: readonly string[]
   readonly #findings: Findings
   readonly #hash: Lanes = newLanes()
 
@@ -69,11 +71,12 @@ export class HeaderReader {
   #header: RecordHeader | null = null
 
   /** @param findings  used while reading only */
-  constructor(hostId: HostId, receivedAt: number, findings: Findings) {
+  constructor({ hostId, receivedAt, names }: Required<PostOrigin>, findings: Findings) {
     this.#findings = findings
     this.#hostId = hostId
     this.#hostPart = hostPartOf(hostId)
     this.#receivedAt = receivedAt
+    this.#names = names
   }
 
   read(sent: Sent, shape: RecordShape, repaired: boolean): RecordHeader {
@@ -85,7 +88,7 @@ export class HeaderReader {
     // With `decorations_top_level` the decorations are what stands beside osquery's own keys.
     const decorations = nested === EMPTY_ROW ? extra : nested
     const hostIdentifier = textOf(sent['hostIdentifier'] ?? sent['hostname'])
-    const flagBits = times.flagBits | (repaired ? FLAG_BIT.text_repaired : 0)
+    const flagBits = times.flagBits | (repaired ? FLAG_BIT.text_repaired : 0) | this.#hostBits(hostIdentifier)
     if (last !== null && last.hostIdentifier === hostIdentifier && last.decorations === decorations) {
       if (last.times === times && last.extra === extra && last.flagBits === flagBits) return last
       this.#header = { hostIdentifier, decorations, extra, times, flagBits, indicators: last.indicators }
@@ -97,6 +100,11 @@ export class HeaderReader {
       this.#header = { hostIdentifier, decorations, extra, times, flagBits, indicators }
     }
     return this.#header
+  }
+
+  #hostBits(hostIdentifier: string): number {
+    const isKnown = hostIdentifier === '' || this.#names.length === 0 || this.#names.includes(hostIdentifier)
+    return isKnown ? 0 : FLAG_BIT.host_disagrees
   }
 
   #decorationsOf(sent: unknown): Row {

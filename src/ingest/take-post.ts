@@ -5,7 +5,7 @@ import type { Channel, HostRecord } from '../store/hosts.ts'
 import type { SpooledBytes } from '../store/spool.ts'
 import type { Chunk, ChunkRejections } from './chunk.ts'
 import { decodePost } from './decode.ts'
-import type { Normalizer } from './detection.ts'
+import type { Normalizer, PostNormalizer } from './detection.ts'
 import type { IngestMessage } from './message.ts'
 import { bytesOf, sealedBytes } from './post-bytes.ts'
 import { RejectedRecords } from './rejected-records.ts'
@@ -34,19 +34,23 @@ export async function* takePost(
   } else if (host !== null && isRevoked(host, post.receivedAt)) {
     takeRejections(chunk(), post, bytes.gzip, await revokedPost(post, bytes), false)
   } else {
-    yield* takeRecords(normalizer, post, bytes, chunk)
+    const normalized = normalizer.post({
+      hostId: post.hostId,
+      receivedAt: post.receivedAt,
+      names: host?.names ?? [],
+    })
+    yield* takeRecords(normalized, post, bytes, chunk)
   }
 }
 
 async function* takeRecords(
-  normalizer: Normalizer,
+  normalized: PostNormalizer,
   post: IngestMessage,
   bytes: SpooledBytes,
   chunk: () => Chunk,
 ): AsyncGenerator<void> {
   const { hostId, receivedAt } = post
   const { gzip, end } = bytes
-  const normalized = normalizer.post({ hostId, receivedAt })
   const rejected = new RejectedRecords(post)
   const events: OsqueryEvent[] = []
   let counted = false

@@ -24,6 +24,8 @@ export interface Enrollment {
 
 /** A host as its row says. */
 export interface HostRecord extends HostFacts {
+  /** All that it called itself when it enrolled: identifier, hostname, hardware UUID, instance. */
+  readonly names: readonly string[]
   /** Milliseconds since the epoch; node keys issued until then are void. */
   readonly revokedAt: number | null
   /** Milliseconds since the epoch. Later than `revokedAt` when the host was let in again. */
@@ -101,6 +103,8 @@ interface HostRow {
   readonly host_id: string
   readonly host_identifier: string
   readonly hostname: string
+  readonly hardware_uuid: string
+  readonly instance_id: string
   readonly platform: string
   readonly tags: string
   readonly revoked_at: number | null
@@ -111,7 +115,8 @@ interface HostRow {
 export async function hostsById(db: D1Database, ids: readonly HostId[]): Promise<Map<HostId, HostRecord>> {
   const { results } = await db
     .prepare(
-      `SELECT host_id, host_identifier, hostname, platform, tags, revoked_at, last_enroll_at FROM hosts
+      `SELECT host_id, host_identifier, hostname, hardware_uuid, instance_id, platform, tags, revoked_at, last_enroll_at
+       FROM hosts
        WHERE host_id IN (SELECT value FROM json_each(?1))`,
     )
     .bind(JSON.stringify(ids))
@@ -124,6 +129,9 @@ function hostRecord(row: HostRow): HostRecord {
     // The column holds nothing but host ids.
     id: row.host_id as HostId,
     name: row.hostname || row.host_identifier || row.host_id,
+    names: [row.host_identifier, row.hostname, row.hardware_uuid, row.instance_id].filter(
+      name => name !== '',
+    ),
     platform: row.platform,
     // Written by UPSERT_ENROLLMENT as an array of texts.
     tags: JSON.parse(row.tags) as string[],

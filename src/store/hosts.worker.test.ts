@@ -78,6 +78,7 @@ describe('hostsById', () => {
     expect(hosts.get(one)).toEqual({
       id: one,
       name: 'web-01.example.com',
+      names: expect.arrayContaining(['identifier', 'web-01.example.com']),
       platform: 'ubuntu',
       tags: ['default'],
       revokedAt: null,
