@@ -3,21 +3,36 @@ import accessDenials from './access-denials.ts'
 import accountOpened from './account-opened.ts'
 import containerHostPids from './container-host-pids.ts'
 import containerMountsHost from './container-mounts-host.ts'
+import corePatternPipe from './core-pattern-pipe.ts'
 import emptyPassword from './empty-password.ts'
 import firewallLetsAllIn from './firewall-lets-all-in.ts'
+import kernelDefenceOff from './kernel-defence-off.ts'
+import kernelModuleLoaded from './kernel-module-loaded.ts'
+import kernelTainted from './kernel-tainted.ts'
+import ldSoPreloadWritten from './ld-so-preload-written.ts'
+import logMissing from './log-missing.ts'
 import mountHidesProcess from './mount-hides-process.ts'
 import newPackageSource from './new-package-source.ts'
 import newResolver from './new-resolver.ts'
+import newStartupItem from './new-startup-item.ts'
+import newUnitByHand from './new-unit-by-hand.ts'
 import oddProgramAsksMetadata from './odd-program-asks-metadata.ts'
 import ossecRootkit from './ossec-rootkit.ts'
+import packageChangeOfSystemFiles from './package-change-of-system-files.ts'
+import pamChanged from './pam-changed.ts'
+import passwordGuessing from './password-guessing.ts'
 import privilegedContainer from './privileged-container.ts'
 import readsPackets from './reads-packets.ts'
 import remoteMount from './remote-mount.ts'
 import rootNotEncrypted from './root-not-encrypted.ts'
+import rootkitModule from './rootkit-module.ts'
 import securityAgentRemoved from './security-agent-removed.ts'
 import selinuxPermissive from './selinux-permissive.ts'
 import shellConnectsOut from './shell-connects-out.ts'
+import startupFileChanged from './startup-file-changed.ts'
+import startupItemInStrangeFolder from './startup-item-in-strange-folder.ts'
 import trafficRedirected from './traffic-redirected.ts'
+import unitInStrangeFolder from './unit-in-strange-folder.ts'
 import usbStorage from './usb-storage.ts'
 import writesAccountFile from './writes-account-file.ts'
 
@@ -27,21 +42,36 @@ export const linuxRules: readonly Rule[] = [
   accountOpened,
   containerHostPids,
   containerMountsHost,
+  corePatternPipe,
   emptyPassword,
   firewallLetsAllIn,
+  kernelDefenceOff,
+  kernelModuleLoaded,
+  kernelTainted,
+  ldSoPreloadWritten,
+  logMissing,
   mountHidesProcess,
   newPackageSource,
   newResolver,
+  newStartupItem,
+  newUnitByHand,
   oddProgramAsksMetadata,
   ossecRootkit,
+  packageChangeOfSystemFiles,
+  pamChanged,
+  passwordGuessing,
   privilegedContainer,
   readsPackets,
   remoteMount,
   rootNotEncrypted,
+  rootkitModule,
   securityAgentRemoved,
   selinuxPermissive,
   shellConnectsOut,
+  startupFileChanged,
+  startupItemInStrangeFolder,
   trafficRedirected,
+  unitInStrangeFolder,
   usbStorage,
   writesAccountFile,
 ]

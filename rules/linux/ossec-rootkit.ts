@@ -10,8 +10,18 @@ export default rule({
   alertTitle: ({ host, columns, query }) => `Rootkit file on ${host}: ${columns['path'] || query} (${query})`,
   dedup: ({ hostId, query }) => `${hostId} ${query}`,
   context: ({ columns, query }) => ({ query, ...columns }),
+  means:
+    'A file stands under a name that a known rootkit or worm uses and nothing else should. Rootkits hide their own files, so one that shows is old, badly built, or was caught before it hid.',
+  check:
+    "SELECT path, uid, gid, mode, size, mtime, ctime, sha256 FROM file JOIN hash USING (path) WHERE path IN ('/usr/bin/adore', '/dev/.pula', '/usr/src/.puta', '/tmp/mcliZokhb');",
+  benign:
+    'A file of one’s own under one of the shorter names (/tmp/httpd), a lab host, a scanner that plants test files.',
   runbook:
     'Do not trust what the host says of itself. Isolate it, keep memory and disk, and look at the file from outside: owner, times, content. A few names of the list are short enough to be an accident (/tmp/httpd): if the file is harmless, exclude it here. Otherwise rebuild the host and change every secret it held.',
+  references: [
+    'https://attack.mitre.org/techniques/T1014/',
+    'https://github.com/osquery/osquery/blob/master/packs/ossec-rootkit.conf',
+  ],
   replaces: ['Osquery.OSSECRootkitDetected'],
   tests: [
     {

@@ -57,7 +57,9 @@ export const incidentResponse = pack({
       description: 'Keys that open an account over SSH',
     },
     startup_items: {
-      query: 'SELECT name, path, args, type, source, status, username FROM startup_items;',
+      // Units of systemd are left out: they would be a new row each time a service starts or stops.
+      query:
+        "SELECT name, path, args, type, source, status, username FROM startup_items WHERE type <> 'systemd unit';",
       interval: 3600,
       table: 'startup_items',
       description: 'What starts with the system or a session',
@@ -72,7 +74,7 @@ export const incidentResponse = pack({
     },
     kernel_modules: {
       query: 'SELECT name, size, status FROM kernel_modules;',
-      interval: 3600,
+      interval: 300,
       platform: 'linux',
       table: 'kernel_modules',
       description: 'Modules in the kernel',

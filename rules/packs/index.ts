@@ -4,9 +4,12 @@ import { agentHealth } from './agent-health.ts'
 import { browsers } from './browsers.ts'
 import { containers } from './containers.ts'
 import { filesAtRisk } from './files-at-risk.ts'
+import { linuxFim, macosFim, webServerFim } from './fim.ts'
 import { incidentResponse } from './incident-response.ts'
 import { linuxAccounts } from './linux-accounts.ts'
+import { linuxLogins } from './linux-logins.ts'
 import { linuxSecurityEvents } from './linux-security-events.ts'
+import { linuxSystem } from './linux-system.ts'
 import { macosPersistence } from './macos-persistence.ts'
 import { macosProcesses } from './macos-processes.ts'
 import { macosSecurity } from './macos-security.ts'
@@ -42,4 +45,9 @@ export const packs: readonly Pack[] = [
   macosProcesses,
   macosSecurity,
   remoteControl,
+  linuxSystem,
+  linuxLogins,
+  linuxFim,
+  macosFim,
+  webServerFim,
 ]

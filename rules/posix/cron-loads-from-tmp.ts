@@ -1,8 +1,7 @@
+import { cronCommand } from '../../src/detect/cron.ts'
 import { loadedFiles } from '../../src/detect/loads.ts'
+import { isWorldWritablePlace } from '../../src/detect/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-
-/** Folders that anyone may write to, and the names that macOS and older Linux have for them. */
-const FOR_EVERYONE = /^(?:\/private)?\/(?:tmp|var\/tmp|dev\/shm|run\/shm)(?:\/|$)/
 
 export default rule({
   id: 'posix.cron-loads-from-tmp',
@@ -18,8 +17,14 @@ export default rule({
     crontab: columns.path,
     loads: fromEveryonesFolder(columns).slice(0, 20),
   }),
+  means:
+    'Anyone on the host may write to this folder, so anyone can change what the job runs, with the rights of whoever owns the job. More often the one who wrote the job put the code there too: nobody cleans up a job, and after a start of the host it is still there.',
+  check: 'SELECT event, minute, hour, day_of_month, month, day_of_week, command, path FROM crontab;',
+  benign:
+    'A script that somebody tried out in /tmp and forgot, an installer that leaves a job for the time of its work. A job that only writes, locks or cleans up there is none of these.',
   runbook:
     'Read the job (crontab -l -u USER, or the file named as crontab) and the file that it loads, before it is gone: copy it with its times and owner. Find out who wrote both (shell_history, last, file times). If nobody owns up, take the job out, isolate the host and look for the way in.',
+  references: ['https://attack.mitre.org/techniques/T1053/003/'],
   tests: [
     {
       name: 'runs a program',
@@ -84,18 +89,6 @@ export default rule({
   ],
 })
 
-function fromEveryonesFolder({
-  command,
-  path,
-}: {
-  readonly command: string
-  readonly path: string
-}): readonly string[] {
-  return loadedFiles(withoutUser(command, path)).filter(file => FOR_EVERYONE.test(file))
-}
-
-/** Jobs of /etc/crontab and /etc/cron.d name their user first (crontab(5)), and osquery leaves it in the command. */
-function withoutUser(command: string, path: string): string {
-  const namesUser = /^\/etc\/cron(?:tab$|\.d\/)/.test(path) || /^root\s/.test(command)
-  return namesUser ? command.replace(/^\s*\S+\s+/, '') : command
+function fromEveryonesFolder(row: { readonly command: string; readonly path: string }): readonly string[] {
+  return loadedFiles(cronCommand(row)).filter(isWorldWritablePlace)
 }

@@ -30,8 +30,17 @@ export default rule({
     tty: columns.tty,
     time: columns.time,
   }),
+  means:
+    'Somebody logged in over the network, with a password or key that works. With a stolen one that is all it takes, and it looks like this: the right account from another place, at another time.',
+  check:
+    'SELECT username, host, tty, time, type_name FROM last WHERE time > (SELECT unix_time - 86400 FROM time) ORDER BY time DESC;',
+  benign: 'Every login of every person who works on the host, and of what logs in to manage it.',
   runbook:
     'Is the source one that this user comes from (VPN, jump host, office), and is it their time of day? If not, ask them by another way than this account. If it was not they: end the session, lock the account, take its keys out of authorized_keys, and look at shell_history and crontab since the login.',
+  references: [
+    'https://attack.mitre.org/techniques/T1078/',
+    'https://attack.mitre.org/techniques/T1021/004/',
+  ],
   tests: [
     {
       name: 'from an address',
