@@ -42,7 +42,7 @@ export default rule({
     'Ask the user whether they loaded it. If not: keep its folder, remove it, sign the user out of all web sessions, and look for the program that wrote it into the profile. A policy (ExtensionInstallAllowlist) stops the next one.',
   references: [
     'https://attack.mitre.org/techniques/T1176/001/',
-    'https://developer.chrome.com/docs/extensions/how-to/distribute/host-extensions',
+    'https://developer.chrome.com/docs/extensions/how-to/distribute/install-extensions',
   ],
   tests: [
     {

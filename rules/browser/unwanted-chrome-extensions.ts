@@ -1,10 +1,11 @@
-import { pack, rule } from '../../src/detect/rule.ts'
+import { knownPack, rule } from '../../src/detect/rule.ts'
+import { SHIPPED_PACKS } from '../data/shipped-packs.ts'
 
 export default rule({
   id: 'browser.unwanted-chrome-extension',
   title: 'Unwanted Chrome extension',
   severity: 'medium',
-  on: pack('unwanted-chrome-extensions'),
+  on: knownPack('unwanted-chrome-extensions', SHIPPED_PACKS.queries['unwanted-chrome-extensions']),
   attack: ['T1176.001'],
   means:
     'An extension that is known to do harm is in a profile of this user. It reads and changes the pages they visit, so it has their sessions and what they type; some of these sold the bandwidth of the computer or sent data away.',
@@ -41,6 +42,14 @@ export default rule({
       title: 'Unwanted Chrome extension on test-host: TouchVPN',
     },
     { name: 'underscores in the name of the pack', match: true, pack: 'unwanted_chrome_extensions' },
+    {
+      name: 'in a pack of another name, as Fleet logs it',
+      match: true,
+      pack: 'team-1',
+      query: 'Nano Defender ',
+      columns: { name: 'Nano Defender' },
+    },
+    { name: 'in no pack', match: true, pack: '', query: 'HolaVPN' },
     { name: 'the extension is gone', match: false, action: 'removed', columns: { name: 'Hola VPN' } },
     {
       name: 'the same table in another pack',

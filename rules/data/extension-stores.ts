@@ -1,7 +1,7 @@
 /**
  * Hosts from which browsers made of Chromium update the extensions of their own stores (the manifest's `update_url`).
  *
- * Source: the documents of the stores of Chrome, Edge and Opera.
+ * Source: the documents of the stores of Chrome, Edge and Opera, and Brave's network_constants.h.
  */
 export const EXTENSION_STORES = {
   checked: '2026-11-24',
@@ -9,8 +9,6 @@ export const EXTENSION_STORES = {
     'clients2.google.com',
     'edge.microsoft.com',
     'extension-updates.opera.com',
-    'extensions.coccoc.com',
     'extensionupdater.brave.com',
-    'update.vivaldi.com',
   ],
 } as const

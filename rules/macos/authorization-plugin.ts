@@ -31,7 +31,7 @@ export default rule({
     'Look at /Library/Security/SecurityAgentPlugins: who signed the bundle, and when did it come? If no product of the fleet brought it, isolate the Mac, keep the bundle, take the mechanism out (security authorizationdb) before you remove the bundle, or nobody can log in, and change every password typed there since.',
   references: [
     'https://attack.mitre.org/techniques/T1556/',
-    'https://developer.apple.com/documentation/security/authorization_plug-ins',
+    'https://www.elliotjordan.com/posts/macos-authdb-mechs/',
   ],
   tests: [
     {

@@ -18,7 +18,7 @@ export default rule({
   context: ({ columns }) => ({ filevaultStatus: columns.filevault_status }),
   runbook:
     'If it was on until now, find out who switched it off and why. Switch it on by a profile of the device management, which also keeps the recovery key.',
-  references: ['https://support.apple.com/en-us/102384'],
+  references: ['https://support.apple.com/guide/mac-help/mh11785/mac'],
   tests: [
     {
       name: 'switched off',

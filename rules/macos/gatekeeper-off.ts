@@ -10,7 +10,7 @@ export default rule({
     'macOS no longer checks who signed a downloaded program and whether Apple has seen it: a double click on anything runs it. Switching it off is a step of malware, and of guides to pirated software.',
   check: 'SELECT assessments_enabled, dev_id_enabled, version FROM gatekeeper;',
   benign:
-    'A developer or power user who wants no questions. Seen on the first look at a host it is rated lower.',
+    'A developer or power user who wants no questions. Seen on the first look at a host it is rated lower. From macOS 15, osquery up to 5.21 reads it as on, so silence proves nothing there.',
   // dev_id_enabled 0 allows the App Store only, which is stricter: no finding.
   detect: ({ columns }) => columns.assessments_enabled === '0',
   dynamicSeverity: ({ event }) => (event.counter === '0' ? 'low' : undefined),

@@ -5,7 +5,7 @@ import { rule, table } from '../../src/detect/rule.ts'
 const DOWNLOADERS = ['curl', 'wget', 'nscurl'] as const
 const DECODERS = ['base64', 'openssl', 'xxd', 'gunzip', 'funzip'] as const
 /** Interpreters that macOS or its developer tools bring along. */
-const INTERPRETERS = ['python', 'perl', 'ruby', 'php', 'node', 'osascript', 'sh', 'bash', 'zsh'] as const
+const INTERPRETERS = ['python', 'perl', 'ruby', 'php', 'node', 'osascript'] as const
 /** In code that stands on a command line: it unpacks or fetches what it runs. */
 const UNPACKS = [
   'base64',
@@ -98,6 +98,11 @@ export default rule({
       columns: {
         program_arguments: '/bin/sh -c /bin/wait4path /nix/store && exec /nix/store/abc-daemon/bin/daemon',
       },
+    },
+    {
+      name: 'a backup that encodes what it keeps',
+      match: false,
+      columns: { program_arguments: '/bin/sh -c tar c /srv | base64 > /Volumes/Backup/srv' },
     },
     {
       name: 'a script of one’s own',

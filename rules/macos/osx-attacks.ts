@@ -1,5 +1,6 @@
-import { pack, rule } from '../../src/detect/rule.ts'
+import { knownPack, rule } from '../../src/detect/rule.ts'
 import { MACOS_ADWARE } from '../data/macos-malware.ts'
+import { SHIPPED_PACKS } from '../data/shipped-packs.ts'
 
 const ADWARE: ReadonlySet<string> = new Set(Object.keys(MACOS_ADWARE.families))
 
@@ -10,7 +11,7 @@ export default rule({
   id: 'macos.osx-attacks',
   title: 'Trace of malware for macOS',
   severity: 'critical',
-  on: pack('osx-attacks'),
+  on: knownPack('osx-attacks', SHIPPED_PACKS.queries['osx-attacks']),
   attack: ['T1204.002', 'T1543.001', 'T1543.004'],
   means:
     'A launch item, file, process or setting carries the name that a known family of malware for macOS gives it. Somebody else can run programs on this Mac as its user, at every login. Adware of the same list shows advertisements and changes searches, and is rated lower.',
@@ -101,6 +102,14 @@ export default rule({
       title: 'Malware trace OSX_MaMi_DNS_Servers on test-host',
     },
     { name: 'a program that taps the keyboard', match: false, query: 'Keyboard_Event_Taps' },
+    {
+      name: 'in a pack of another name, as Fleet logs it',
+      match: true,
+      pack: 'team-1',
+      query: 'OSX_Snake',
+      columns: { path: '/Library/LaunchDaemons/com.example.plist' },
+    },
+    { name: 'in no pack', match: true, pack: '', query: 'Tibet.D' },
     { name: 'the trace is gone', match: false, action: 'removed', query: 'Leverage-A_1' },
     { name: 'another pack', match: false, pack: 'incident-response', query: 'launchd' },
   ],

@@ -96,6 +96,19 @@ export default rule({
       },
     },
     {
+      name: 'an app with a blank in its name',
+      match: false,
+      columns: {
+        path: '/usr/bin/xattr',
+        cmdline: 'xattr -dr com.apple.quarantine /Applications/Visual Studio Code.app',
+      },
+    },
+    {
+      name: 'names no file',
+      match: false,
+      columns: { path: '/usr/bin/xattr', cmdline: 'xattr -d com.apple.quarantine' },
+    },
+    {
       name: 'lists the marks',
       match: false,
       columns: { path: '/usr/bin/xattr', cmdline: 'xattr -l /private/tmp/update' },
@@ -141,11 +154,16 @@ export default rule({
 function target({ event_type, path, cmdline }: Exec): string | undefined {
   if ((event_type !== '' && event_type !== 'exec') || baseName(path) !== 'xattr') return undefined
   const [, ...words] = cmdline.split(' ')
-  const flags = words.filter(word => /^-[a-z]{1,6}$/.test(word)).join('')
-  const clears = flags.includes('c')
+  const flags = words.filter(word => FLAGS.test(word)).join('')
   const deletes = flags.includes('d') && words.includes('com.apple.quarantine')
-  return clears || deletes ? words.at(-1) : undefined
+  if (!flags.includes('c') && !deletes) return undefined
+  // Paths hold blanks, and osquery joins words with blanks: what is neither flag nor mark is the path.
+  const start = words.findIndex(word => !FLAGS.test(word) && word !== 'com.apple.quarantine')
+  return start === -1 ? undefined : words.slice(start).join(' ')
 }
+
+/** Several letters behind one dash: `-rd`. */
+const FLAGS = /^-[a-z]{1,6}$/
 
 function isDropPlace(file: string): boolean {
   return isWorldWritablePlace(file) || isUnder(file, '/var/folders', '/Volumes') || isHiddenPath(file)

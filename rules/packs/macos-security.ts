@@ -17,8 +17,7 @@ export const macosSecurity = pack({
       query: 'SELECT assessments_enabled, dev_id_enabled FROM gatekeeper;',
       interval: 3600,
       table: 'gatekeeper',
-      description:
-        'Whether downloaded programs are checked. Before osquery 5.23, macOS 15 and later always read as on',
+      description: 'Whether downloaded programs are checked. osquery up to 5.21 reads it as on from macOS 15',
     },
     disk_encryption: {
       // FileVault is one state of the Mac, told with each volume.
@@ -72,7 +71,7 @@ export const macosSecurity = pack({
       description: 'Programs that are told of every key, and who signed them',
     },
     root_certificates: {
-      // Only this keychain: reading those of users is dear and, before osquery 5.23, can damage them on macOS 26.
+      // Only this keychain: reading those of users is dear, and older versions of osquery can damage them on macOS 26.
       query:
         "SELECT common_name, subject, issuer, ca, self_signed, not_valid_before, not_valid_after, sha1, path FROM certificates WHERE path = '/Library/Keychains/System.keychain' AND ca = 1 AND self_signed = 1;",
       interval: 3600,
