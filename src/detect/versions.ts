@@ -47,7 +47,7 @@ export function isAtLeast(version: string | null, floor: string, scheme?: Versio
 /**
  * Whether the version is older than the first good one; null when that can't be told.
  *
- * @example isBelow('9.2p1', '9.8') === true // asks for certainty
+ * @example isBelow('9.2p1', '9.8') === true // true: certain, so `detect` may say so
  */
 export function isBelow(version: string | null, firstGood: string, scheme?: VersionScheme): boolean | null {
   const order = version === null ? null : compareVersions(version, firstGood, scheme)

@@ -13,7 +13,7 @@ export interface WindowsWords {
  * three in a row are one. The program in front has no escapes. Unlike CreateProcess, which looks for files, an unquoted
  * path with blanks is taken up to its `.exe`. An open quote reaches to the end. Linear; never throws.
  *
- * @example windowsWords('"C:\\a b\\x.exe" one "two three" a\\"b') // { path: 'C:\\a b\\x.exe', args: ['one', 'two three', 'a"b'], … }
+ * @example windowsWords('"C:\\a b\\x.exe" one "two three" a\\"b').args // ['one', 'two three', 'a"b']
  */
 export function windowsWords(line: string): WindowsWords {
   const start = skipBlanks(line, 0)
