@@ -72,49 +72,66 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
  *   // ['invoke-webrequest', '$c', 'invoke-expression']
  */
 export function powershellCommands(code: string): readonly PowerShellCommand[] {
-  const commands: PowerShellCommand[] = []
-  let words: string[] = []
-  let word: string | null = null
-  let piped = false
-  let at = 0
-  const endWord = () => {
-    if (word !== null) words.push(word)
-    word = null
+  return new Reader(code).commands()
+}
+
+class Reader {
+  private at = 0
+  private words: string[] = []
+  /** The word being read, or null between words. */
+  private word: string | null = null
+  private piped = false
+  private readonly found: PowerShellCommand[] = []
+  private readonly code: string
+
+  constructor(code: string) {
+    this.code = code
   }
-  const endCommand = (intoPipe: boolean) => {
-    endWord()
-    const [name, ...args] = withoutOperators(words)
-    if (name !== undefined) {
-      commands.push({ name: canonical(name), args, piped })
-      piped = intoPipe
-    } else if (intoPipe) piped = true
-    words = []
+
+  commands(): readonly PowerShellCommand[] {
+    while (this.at < this.code.length) this.readOne(this.code.charAt(this.at))
+    this.endCommand(false)
+    return this.found
   }
-  while (at < code.length) {
-    const character = code.charAt(at)
+
+  private readOne(character: string): void {
+    const next = this.code.charAt(this.at + 1)
     if (character === '`') {
-      word = (word ?? '') + code.charAt(at + 1).replace('\n', ' ')
-      at += 2
+      // A backtick at the end of a line joins it to the next one.
+      this.add(next === '\n' ? ' ' : next, 2)
     } else if (character === "'" || character === '"') {
-      const string = readString(code, at)
-      word = (word ?? '') + string.text
-      at = string.end
+      const { text, end } = readString(this.code, this.at)
+      this.add(text, end - this.at)
     } else if (';|&(){}\n\r'.includes(character)) {
-      const isDouble = code.charAt(at + 1) === character
-      endCommand(character === '|' && !isDouble)
-      at += isDouble ? 2 : 1
+      const isDouble = next === character
+      this.endCommand(character === '|' && !isDouble)
+      this.at += isDouble ? 2 : 1
     } else if (' \t,'.includes(character)) {
-      endWord()
-      at += 1
-    } else if (character === '#' && word === null) at = endOrIndex(code, '\n', at)
-    else if (code.startsWith('<#', at)) at = endOrIndex(code, '#>', at) + 2
-    else {
-      word = (word ?? '') + character
-      at += 1
-    }
+      this.endWord()
+      this.at += 1
+    } else if (character === '#' && this.word === null) this.at = endOrIndex(this.code, '\n', this.at)
+    else if (character === '<' && next === '#') this.at = endOrIndex(this.code, '#>', this.at) + 2
+    else this.add(character, 1)
   }
-  endCommand(false)
-  return commands
+
+  private add(text: string, length: number): void {
+    this.word = (this.word ?? '') + text
+    this.at += length
+  }
+
+  private endWord(): void {
+    if (this.word !== null) this.words.push(this.word)
+    this.word = null
+  }
+
+  private endCommand(intoPipe: boolean): void {
+    this.endWord()
+    const [name, ...args] = withoutOperators(this.words)
+    if (name !== undefined) this.found.push({ name: canonical(name), args, piped: this.piped })
+    // `(…) | x`: the pipe stands behind a parenthesis.
+    if (name !== undefined || intoPipe) this.piped = intoPipe
+    this.words = []
+  }
 }
 
 /**
