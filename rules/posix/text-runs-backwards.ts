@@ -1,4 +1,5 @@
-import { rule, table } from '../../src/detect/rule.ts'
+import { logType, rule } from '../../src/detect/rule.ts'
+import type { LooseColumns } from '../../src/detect/selector.ts'
 
 /**
  * RIGHT-TO-LEFT OVERRIDE, as a character, and as osquery before 5.22 writes its bytes. Marks that languages written from
@@ -6,7 +7,7 @@ import { rule, table } from '../../src/detect/rule.ts'
  */
 const OVERRIDE = /\u202e|\\x[eE]2\\x80\\x[aA][eE]/
 
-/** Columns of the tables below that hold names, paths and commands. */
+/** Columns that hold names, paths and commands; what is said of a thing (descriptions) may be in any language. */
 const COLUMNS = [
   'command',
   'cmdline',
@@ -17,29 +18,16 @@ const COLUMNS = [
   'program_arguments',
   'args',
   'action',
-  'identifier',
+  'filename',
 ] as const
 
 export default rule({
   id: 'posix.text-runs-backwards',
   title: 'A name or command is written to be read wrongly',
   severity: 'high',
-  on: table(
-    'shell_history',
-    'process_events',
-    'es_process_events',
-    'bpf_process_events',
-    'process_etw_events',
-    'processes',
-    'file_events',
-    'crontab',
-    'launchd',
-    'startup_items',
-    'scheduled_tasks',
-    'services',
-    'apps',
-    'programs',
-  ),
+  // Whatever the query is: fleets name and join these tables in ways that do not tell which one it was.
+  on: logType('Osquery.Differential', 'Osquery.Batch'),
+  actions: ['added'],
   attack: ['T1036.002'],
   detect: ({ columns }) => deceptive(columns) !== undefined,
   alertTitle: ({ host, columns }) => `On ${host} a text reads backwards: ${deceptive(columns) ?? ''}`,
@@ -82,6 +70,19 @@ export default rule({
       columns: { name: 'ppa.\u202efdp', path: '/Applications/x.app' },
     },
     {
+      name: 'of a query that nobody knows',
+      match: true,
+      query: '...',
+      table: '',
+      columns: { command: '“evil \u202e”dcod.exe', username: 'ada' },
+    },
+    {
+      name: 'a description, in whatever language',
+      match: false,
+      table: 'chrome_extensions',
+      columns: { description: '\u202eabc', name: 'x' },
+    },
+    {
       name: 'a language that is written from right to left',
       match: false,
       table: 'file_events',
@@ -104,7 +105,7 @@ export default rule({
   ],
 })
 
-function deceptive(columns: Readonly<Partial<Record<(typeof COLUMNS)[number], string>>>): string | undefined {
+function deceptive(columns: LooseColumns): string | undefined {
   for (const column of COLUMNS) {
     const value = columns[column]
     if (value !== undefined && OVERRIDE.test(value)) return value
