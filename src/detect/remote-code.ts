@@ -117,16 +117,19 @@ function isFile(path: string): boolean {
   return path !== '' && path !== '-' && !path.startsWith('/dev/')
 }
 
-/** `</dev/tcp/…` alone asks whether a port is open; it takes a shell that talks to it, or a copy in both directions. */
+/** A shell that takes what it does from a descriptor (`sh <&5`), or a loop that runs each line it reads. */
+const RUNS_DESCRIPTOR =
+  /\b(?:ba|da|z|k)?sh\b[^;|\n]{0,60}<&\s{0,4}\d|\bread\b[^;|\n]{0,40}[;\n]\s{0,8}do\s{1,8}(?:eval\s{1,8})?["']?\$/
+
+/**
+ * /dev/tcp alone asks whether a port is open or fetches a page (`exec 3<>/dev/tcp/…; cat <&3`, as health checks do where
+ * there is no curl); it takes a shell that does what comes through it.
+ */
 function overDevTcp(line: string, commands: readonly Command[]): boolean {
   if (!/\/dev\/(?:tcp|udp)\//.test(line)) return false
-  const talks =
-    /\d<>\s{0,4}\/dev\/(?:tcp|udp)\//.test(line) || /0[<>]&\s{0,4}\d/.test(line) || /<&\s{0,4}\d/.test(line)
   return (
-    talks &&
-    commands.some(
-      ({ program }) => isShell(program) || program === 'exec' || program === 'eval' || program === 'cat',
-    )
+    RUNS_DESCRIPTOR.test(line) ||
+    commands.some(command => isShell(command.program) && hasOption(command, 'i'))
   )
 }
 
