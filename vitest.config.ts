@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { sharedData } from './test/conformance/shared-data.ts'
 
 // Two kinds of tests. `*.test.ts` run in Node: pure code and whole processes. `*.worker.test.ts` run inside workerd with
 // real local D1, R2 and queues.
@@ -38,6 +39,7 @@ export default defineConfig({
           name: 'worker',
           include: ['{src,test}/**/*.worker.test.ts'],
           isolate: false,
+          provide: sharedData(),
         },
       },
     ],
