@@ -6,6 +6,7 @@ import deniedQuery from './denied-query.ts'
 import losesData from './loses-data.ts'
 import manyErrors from './many-errors.ts'
 import noWatchdog from './no-watchdog.ts'
+import outdated from './outdated.ts'
 import sendsElsewhere from './sends-elsewhere.ts'
 import subscriberStopped from './subscriber-stopped.ts'
 import workerKilled from './worker-killed.ts'
@@ -19,6 +20,7 @@ export const agentRules: readonly Rule[] = [
   losesData,
   manyErrors,
   noWatchdog,
+  outdated,
   sendsElsewhere,
   subscriberStopped,
   workerKilled,

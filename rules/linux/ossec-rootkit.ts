@@ -1,10 +1,11 @@
-import { pack, rule } from '../../src/detect/rule.ts'
+import { knownPack, rule } from '../../src/detect/rule.ts'
+import { SHIPPED_PACKS } from '../data/shipped-packs.ts'
 
 export default rule({
   id: 'linux.ossec-rootkit',
   title: 'File of a known rootkit',
   severity: 'critical',
-  on: pack('ossec-rootkit'),
+  on: knownPack('ossec-rootkit', SHIPPED_PACKS.queries['ossec-rootkit']),
   attack: ['T1014'],
   detect: () => true,
   alertTitle: ({ host, columns, query }) => `Rootkit file on ${host}: ${columns['path'] || query} (${query})`,
@@ -40,6 +41,14 @@ export default rule({
       counter: '0',
       columns: { path: '/tmp/mcliZokhb' },
     },
+    {
+      name: 'in a pack of another name, as Fleet logs it',
+      match: true,
+      pack: 'Global',
+      query: 'mithra`s_rootkit',
+      columns: { path: '/usr/lib/locale/uboot' },
+    },
+    { name: 'in no pack', match: true, pack: '', query: '55808.a_worm', columns: { path: '/tmp/.../a' } },
     { name: 'the file is gone', match: false, action: 'removed', columns: { path: '/tmp/mcliZokhb' } },
     {
       name: 'the schedule of another pack speaks of a query of this one',

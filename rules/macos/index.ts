@@ -2,13 +2,16 @@ import type { Rule } from '../../src/detect/rule.ts'
 import accountMadeByCommand from './account-made-by-command.ts'
 import appInOddPlace from './app-in-odd-place.ts'
 import authorizationPlugin from './authorization-plugin.ts'
+import autoUpdateOff from './auto-update-off.ts'
 import diskNotEncrypted from './disk-not-encrypted.ts'
 import fakeAppleLaunchItem from './fake-apple-launch-item.ts'
 import firewallException from './firewall-exception.ts'
+import firewallOff from './firewall-off.ts'
 import gatekeeperOff from './gatekeeper-off.ts'
 import insecureUpdates from './insecure-updates.ts'
 import kernelExtension from './kernel-extension.ts'
 import keyboardListener from './keyboard-listener.ts'
+import keyboardTaps from './keyboard-taps.ts'
 import keychainReadByCommand from './keychain-read-by-command.ts'
 import launchItemInHiddenPlace from './launch-item-in-hidden-place.ts'
 import launchItemMadeByCommand from './launch-item-made-by-command.ts'
@@ -26,6 +29,7 @@ import sipOff from './sip-off.ts'
 import systemExtension from './system-extension.ts'
 import toolsInABurst from './tools-in-a-burst.ts'
 import unsignedProgramFromDropFolder from './unsigned-program-from-drop-folder.ts'
+import unsupportedVersion from './unsupported-version.ts'
 import xprotectReport from './xprotect-report.ts'
 
 /** Rules that only make sense on macOS. */
@@ -33,13 +37,16 @@ export const macosRules: readonly Rule[] = [
   accountMadeByCommand,
   appInOddPlace,
   authorizationPlugin,
+  autoUpdateOff,
   diskNotEncrypted,
   fakeAppleLaunchItem,
   firewallException,
+  firewallOff,
   gatekeeperOff,
   insecureUpdates,
   kernelExtension,
   keyboardListener,
+  keyboardTaps,
   keychainReadByCommand,
   launchItemInHiddenPlace,
   launchItemMadeByCommand,
@@ -57,5 +64,6 @@ export const macosRules: readonly Rule[] = [
   systemExtension,
   toolsInABurst,
   unsignedProgramFromDropFolder,
+  unsupportedVersion,
   xprotectReport,
 ]

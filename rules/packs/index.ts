@@ -18,10 +18,16 @@ import { network } from './network.ts'
 import { networkEvents } from './network-events.ts'
 import { ossecRootkit } from './ossec-rootkit.ts'
 import { osxAttacks } from './osx-attacks.ts'
+import { posture } from './posture.ts'
 import { remoteControl } from './remote-control.ts'
 import { software } from './software.ts'
 import { storage } from './storage.ts'
 import { unwantedChromeExtensions } from './unwanted-chrome-extensions.ts'
+import { windowsAttacks } from './windows-attacks.ts'
+import { windowsEvents } from './windows-events.ts'
+import { windowsPersistence } from './windows-persistence.ts'
+import { windowsProcesses } from './windows-processes.ts'
+import { windowsSecurity } from './windows-security.ts'
 
 /** What hosts are asked to run. */
 export const packs: readonly Pack[] = [
@@ -45,9 +51,15 @@ export const packs: readonly Pack[] = [
   macosProcesses,
   macosSecurity,
   remoteControl,
+  posture,
   linuxSystem,
   linuxLogins,
   linuxFim,
   macosFim,
   webServerFim,
+  windowsPersistence,
+  windowsSecurity,
+  windowsProcesses,
+  windowsEvents,
+  windowsAttacks,
 ]
