@@ -21,6 +21,18 @@ const CONNECTORS = ['nc', 'ncat', 'netcat', 'nc.traditional', 'nc.openbsd', 'soc
 /** Programs that make readable what was not. */
 const DECODERS = ['base64', 'base32', 'xxd', 'uudecode', 'openssl', 'rev'] as const
 
+/** A word without which a line can't do what is asked about: most lines have none, and needn't be taken apart. */
+const FETCH_WORD = /curl|wget|fetch|aria2c|lwp-|GET|tftp|url|requests|LWP|http|open-uri|file_get_contents/
+const DECODE_WORD = /base64|base32|b64|xxd|uudecode|openssl|\brev\b/
+const CONNECTION_WORD =
+  /\/dev\/(?:tcp|udp)|\bnc|ncat|netcat|socat|telnet|s_client|mkfifo|mknod|[sS]ocket|fsockopen|\bnet\b/
+/** A quote or backslash within a word, which the shell takes out: `cu''rl`. Such a line is taken apart in any case. */
+const BROKEN_WORD = /[A-Za-z0-9]['"\\]{1,4}[A-Za-z0-9]|\$'/
+
+function mayHold(line: string, word: RegExp): boolean {
+  return word.test(line) || BROKEN_WORD.test(line)
+}
+
 /**
  * Whether a shell command line fetches code and runs it: through a pipe or substitution, by an interpreter's one-liner, or
  * by way of a file (`wget -O /tmp/a … && sh /tmp/a`).
@@ -29,6 +41,7 @@ const DECODERS = ['base64', 'base32', 'xxd', 'uudecode', 'openssl', 'rev'] as co
  * @example runsFetchedCode('curl -fsS https://example.com/health | grep -q ok') // false
  */
 export function runsFetchedCode(line: string): boolean {
+  if (!mayHold(line, FETCH_WORD)) return false
   const commands = commandsOf(line)
   return runsOutputOf(line, ...FETCHERS) || commands.some(fetchesInCode) || runsFetchedFile(line, commands)
 }
@@ -39,6 +52,7 @@ export function runsFetchedCode(line: string): boolean {
  * @example runsDecodedCode('echo aWQK | base64 -d | sh') // true
  */
 export function runsDecodedCode(line: string): boolean {
+  if (!mayHold(line, DECODE_WORD)) return false
   return (
     runsOutputOf(line, ...DECODERS) ||
     commandsOf(line).some(
@@ -57,6 +71,7 @@ export function runsDecodedCode(line: string): boolean {
  * @example givesShellAway('timeout 1 bash -c "</dev/tcp/db/5432"') // false: only asks whether the port is open
  */
 export function givesShellAway(line: string): boolean {
+  if (!mayHold(line, CONNECTION_WORD)) return false
   const commands = commandsOf(line)
   return (
     overDevTcp(line, commands) ||
