@@ -1,0 +1,104 @@
+import { rule, table } from '../../src/detect/rule.ts'
+import { eventFields, isEvent } from '../../src/detect/windows-event.ts'
+
+/** NetBIOS names, which is what the event calls domains and machines by, end here. */
+const NETBIOS_MAX_LENGTH = 15
+
+export default rule({
+  id: 'windows.account-created',
+  title: 'Local account created',
+  severity: 'medium',
+  on: table('windows_events'),
+  attack: ['T1136.001', 'T1136.002'],
+  means:
+    'An account of this machine alone was made. Fleets with a directory have little use for such; attackers make one to come back with. Accounts of a domain are kept as a signal.',
+  check: 'SELECT username, uuid, directory, type, description FROM users ORDER BY uid DESC LIMIT 10;',
+  benign:
+    'Set-up of machines, help desks, software that makes an account for its service (SQL, Docker, sandboxes).',
+  runbook:
+    'Ask who made it (the event names them). A name that imitates another, or ends in $: disable it, see whether it is an administrator, and look at what the account that made it did.',
+  references: ['https://attack.mitre.org/techniques/T1136/001/'],
+  detect: ({ columns }) => isEvent(columns, 'Security', 4720),
+  // Accounts that Windows makes for containers and sandboxes, each time anew.
+  exclude: ({ columns }) =>
+    /^(?:WDAGUtilityAccount|sandbox[0-9a-f-]{8,40})$/i.test(
+      eventFields(columns.data)['TargetUserName'] ?? '',
+    ),
+  dynamicSeverity: ({ columns }) => (isLocal(columns) ? 'medium' : 'info'),
+  alertTitle: ({ host, columns }) => {
+    const { TargetUserName, SubjectUserName } = eventFields(columns.data)
+    return `Account ${TargetUserName ?? '?'} created on ${host} by ${SubjectUserName ?? '?'}`
+  },
+  dedup: ({ hostId, columns }) => `${hostId} ${eventFields(columns.data)['TargetSid'] ?? ''}`,
+  context: ({ columns }) => {
+    const { TargetUserName, TargetDomainName, TargetSid, SubjectUserName, SubjectDomainName } = eventFields(
+      columns.data,
+    )
+    return {
+      account: TargetUserName ?? '',
+      domain: TargetDomainName ?? '',
+      sid: TargetSid ?? '',
+      by: SubjectUserName ?? '',
+      by_domain: SubjectDomainName ?? '',
+    }
+  },
+  tests: [
+    {
+      name: 'of the machine',
+      match: true,
+      columns: created('support', 'WS01'),
+      title: 'Account support created on test-host by ada',
+      dedup: 'test-host-id S-1-5-21-1-2-3-1009',
+      severity: 'medium',
+    },
+    {
+      name: 'of a machine with a long name',
+      match: true,
+      columns: { ...created('support', 'ACCOUNTING-LAPT'), computer_name: 'accounting-laptop-7.example.com' },
+      severity: 'medium',
+    },
+    { name: 'of a domain', match: true, columns: created('new.colleague', 'EXAMPLE'), severity: 'info' },
+    {
+      name: 'data that is cut off',
+      match: true,
+      columns: { source: 'Security', eventid: '4720', data: '{"EventData":' },
+      title: 'Account ? created on test-host by ?',
+    },
+    { name: 'a sandbox of Windows', match: false, columns: created('WDAGUtilityAccount', 'WS01') },
+    { name: 'an account enabled', match: false, columns: { ...created('support', 'WS01'), eventid: '4722' } },
+    {
+      name: 'an event of that number elsewhere',
+      match: false,
+      columns: { ...created('support', 'WS01'), source: 'Application' },
+    },
+    { name: 'a row of a removal', match: false, action: 'removed', columns: created('support', 'WS01') },
+  ],
+})
+
+/** Whether the account is of the machine that wrote the event, not of a domain. */
+function isLocal({
+  computer_name,
+  data,
+}: {
+  readonly computer_name: string
+  readonly data: string
+}): boolean {
+  const machine = (computer_name.split('.')[0] ?? '').slice(0, NETBIOS_MAX_LENGTH).toLowerCase()
+  return machine !== '' && eventFields(data)['TargetDomainName']?.toLowerCase() === machine
+}
+
+function created(name: string, domain: string) {
+  const fields = {
+    TargetUserName: name,
+    TargetDomainName: domain,
+    TargetSid: 'S-1-5-21-1-2-3-1009',
+    SubjectUserName: 'ada',
+    SubjectDomainName: 'EXAMPLE',
+  }
+  return {
+    source: 'Security',
+    eventid: '4720',
+    computer_name: 'WS01.example.com',
+    data: `${JSON.stringify({ EventData: fields })}\\x0A`,
+  }
+}

@@ -1,0 +1,84 @@
+import { rule, table } from '../../src/detect/rule.ts'
+import { isDropPlace } from '../../src/detect/windows-launch.ts'
+import { isWindowsProfile, windowsBaseName } from '../../src/detect/windows-paths.ts'
+
+export default rule({
+  id: 'windows.firewall-opened',
+  title: 'Firewall lets others in to a program of a user',
+  severity: 'medium',
+  on: table('windows_firewall_rules'),
+  attack: ['T1562.004'],
+  means:
+    'A new rule lets connections in to a program in a folder that users may write to: a back door that waits for its master, or a program that a person installed for themselves.',
+  check:
+    'SELECT l.port, l.address, p.name, p.path, p.cmdline FROM listening_ports l JOIN processes p USING (pid) WHERE l.port <> 0;',
+  benign:
+    'Games, video calls and tools for developers ask for it and live in AppData: told as low. What was there when the host came is not told.',
+  runbook:
+    'Hash the program, look it up and see who signed it. Is it running, and who is connected? Unknown: delete the rule, isolate the host, keep the file.',
+  references: ['https://attack.mitre.org/techniques/T1562/004/'],
+  initial: 'ignore',
+  detect: ({ columns }) =>
+    columns.enabled === '1' &&
+    columns.action.toLowerCase() === 'allow' &&
+    columns.direction.toLowerCase().startsWith('in') &&
+    (isDropPlace(columns.app_name) || isWindowsProfile(columns.app_name)),
+  dynamicSeverity: ({ columns }) => (isDropPlace(columns.app_name) ? 'medium' : 'low'),
+  alertTitle: ({ host, columns }) => `Firewall of ${host} lets others in to ${columns.app_name}`,
+  // Windows makes one rule for TCP and one for UDP.
+  dedup: ({ hostId, columns }) => `${hostId} ${columns.app_name.toLowerCase()}`,
+  context: ({ columns }) => ({
+    rule: columns.name,
+    program: columns.app_name,
+    file: windowsBaseName(columns.app_name),
+    protocol: columns.protocol,
+    ports: columns.local_ports,
+    from: columns.remote_addresses,
+  }),
+  tests: [
+    {
+      name: 'a program in a folder of everyone',
+      match: true,
+      columns: opened('C:\\Users\\Public\\svc.exe'),
+      title: 'Firewall of test-host lets others in to C:\\Users\\Public\\svc.exe',
+      dedup: 'test-host-id c:\\users\\public\\svc.exe',
+      severity: 'medium',
+    },
+    {
+      name: 'a game',
+      match: true,
+      columns: opened('C:\\Users\\ada\\AppData\\Local\\Game\\game.exe'),
+      severity: 'low',
+    },
+    {
+      name: 'there when the host came',
+      match: false,
+      counter: '0',
+      columns: opened('C:\\Users\\Public\\svc.exe'),
+    },
+    { name: 'a program of all', match: false, columns: opened('C:\\Program Files\\Example\\a.exe') },
+    { name: 'Windows', match: false, columns: opened('System') },
+    { name: 'any program', match: false, columns: opened('') },
+    {
+      name: 'outwards',
+      match: false,
+      columns: { ...opened('C:\\Users\\Public\\svc.exe'), direction: 'Out' },
+    },
+    { name: 'shut', match: false, columns: { ...opened('C:\\Users\\Public\\svc.exe'), action: 'Block' } },
+    { name: 'turned off', match: false, columns: { ...opened('C:\\Users\\Public\\svc.exe'), enabled: '0' } },
+    { name: 'taken out', match: false, action: 'removed', columns: opened('C:\\Users\\Public\\svc.exe') },
+  ],
+})
+
+function opened(app_name: string) {
+  return {
+    name: 'svc',
+    app_name,
+    action: 'Allow',
+    direction: 'In',
+    enabled: '1',
+    protocol: 'TCP',
+    local_ports: '*',
+    remote_addresses: '*',
+  }
+}
