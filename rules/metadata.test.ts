@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { selectedColumns } from '../test/osquery-database.ts'
-import { rules } from './index.ts'
+import { rules, sequences } from './index.ts'
 
 /** One statement each: a text may hold several. Our texts quote no semicolon. */
 function statements(sql: string): readonly string[] {
@@ -10,7 +10,9 @@ function statements(sql: string): readonly string[] {
     .filter(text => text !== '')
 }
 
-describe.each(rules.map(rule => [rule.id, rule] as const))('%s tells a responder', (_, rule) => {
+const told = [...rules, ...sequences.map(({ rule }) => rule)]
+
+describe.each(told.map(rule => [rule.id, rule] as const))('%s tells a responder', (_, rule) => {
   it.each(['means', 'benign', 'runbook'] as const)('%s', part => {
     // Shorter than this nothing is said.
     expect(rule[part].length).toBeGreaterThan(30)

@@ -11,27 +11,20 @@ import { packs, rules } from './index.ts'
 const queries = packs.flatMap(({ queries: all }) => Object.values(all))
 const named = ({ pack, name }: PackQuery) => `${pack}/${name}`
 
-/** The platform that the room of a rule is about. */
-const ROOM_PLATFORMS: Readonly<Record<string, Platform>> = {
-  linux: 'linux',
-  macos: 'darwin',
-  windows: 'windows',
-}
-
-function runsOn(query: PackQuery, platform: Platform | undefined): boolean {
-  const served = [query.platform, packs.find(({ name }) => name === query.pack)?.platform]
-  return served.every(
-    wanted =>
-      wanted === undefined ||
-      platform === undefined ||
-      wanted === platform ||
-      (wanted === 'posix' && platform !== 'windows'),
-  )
+/** Where the hosts of a room's rules are; a rule of another room may be about any. */
+const ROOM_PLATFORMS: Readonly<Record<string, readonly Platform[]>> = {
+  linux: ['linux', 'posix'],
+  macos: ['darwin', 'posix'],
+  posix: ['linux', 'darwin', 'posix'],
+  windows: ['windows'],
 }
 
 function feedsOf(rule: Rule): readonly PackQuery[] {
-  const platform = ROOM_PLATFORMS[rule.id.split('.')[0] ?? '']
-  return feedingQueries(rule, packs).filter(query => runsOn(query, platform))
+  const platforms = ROOM_PLATFORMS[rule.id.split('.')[0] ?? '']
+  return feedingQueries(rule, packs).filter(query => {
+    const wanted = [query.platform, packs.find(({ name }) => name === query.pack)?.platform]
+    return wanted.every(one => one === undefined || platforms === undefined || platforms.includes(one))
+  })
 }
 
 describe('a query of a pack', () => {
