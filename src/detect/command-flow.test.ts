@@ -37,9 +37,14 @@ describe('runsOutputOf', () => {
     'eval `curl x`',
     '$(curl x)',
     'python3 -c "$(curl x)"',
+    'sh -c "sh -c $(curl x)"',
+    'bash -c "exec /bin/bash -c \\"$(curl x)\\""',
+    'sh -c "eval $(curl x)"',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
     'curl${IFS}x|sh',
     `osascript -e 'do shell script "curl x | sh"'`,
+    'osascript -e do shell script "curl x | sh" with administrator privileges',
+    'osascript -e do shell script curl x | sh',
     'find . -exec curl {} \\; | sh',
   ])('%s', line => {
     expect(runsOutputOf(line, 'wget', 'curl')).toBe(true)
@@ -64,6 +69,7 @@ describe('runsOutputOf', () => {
     "grep 'curl x | sh' log",
     'eval "$(ssh-agent -s)"; curl x',
     'bash -c "echo $(curl x)"',
+    'bash -c "sh -c true; echo $(curl x)"',
     'echo $(curl x)',
     'diff <(curl x) <(curl y)',
     'bash a.sh <(curl x)',
@@ -138,6 +144,8 @@ describe('hostile lines', () => {
     ' -exec a ;',
     'osascript -e "do shell script \'',
     'do shell script "',
+    'osascript do shell script ',
+    ' do shell script x',
     '\u202e',
     '{,',
     '@',

@@ -47,6 +47,9 @@ function runsInput({ program, args, piped, wrappers }: Command): boolean {
 }
 
 const SUBSTITUTION = /^(?:\$\(\)|``|<\(\))/
+/** Code that hands what is substituted on to another shell: `sh -c "sh -c $(…)"`, where the outer one substitutes. */
+const HANDED_ON =
+  /(?:^|[\s;&|({/])(?:(?:ba|da|z|k|a)?sh\s+-[a-z]{0,8}c|eval|source|\.)\s+["']?(?:\$\(\)|``|<\(\))/
 
 /** Whether the command runs as code what is substituted in its words. */
 function runsSubstitution({ program, path, args }: Command): boolean {
@@ -55,7 +58,7 @@ function runsSubstitution({ program, path, args }: Command): boolean {
   if (program === 'eval') return SUBSTITUTION.test(args[0] ?? '')
   if (!isShell(program) && !isInterpreter(program)) return false
   const code = args.find(word => !word.startsWith('-'))
-  return code !== undefined && SUBSTITUTION.test(code)
+  return code !== undefined && (SUBSTITUTION.test(code) || HANDED_ON.test(code))
 }
 
 /** The commands and groups out of which comes what the given ones put out, these included. */
