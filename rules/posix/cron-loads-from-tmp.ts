@@ -25,6 +25,7 @@ export default rule({
   runbook:
     'Read the job (crontab -l -u USER, or the file named as crontab) and the file that it loads, before it is gone: copy it with its times and owner. Find out who wrote both (shell_history, last, file times). If nobody owns up, take the job out, isolate the host and look for the way in.',
   references: ['https://attack.mitre.org/techniques/T1053/003/'],
+  replaces: ['Osquery.SuspiciousCron'],
   tests: [
     {
       name: 'runs a program',

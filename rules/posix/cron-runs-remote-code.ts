@@ -34,6 +34,7 @@ export default rule({
     'https://attack.mitre.org/techniques/T1053/003/',
     'https://attack.mitre.org/techniques/T1105/',
   ],
+  replaces: ['Osquery.SuspiciousCron'],
   tests: [
     {
       name: 'fetched and run',

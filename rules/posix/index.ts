@@ -10,6 +10,7 @@ import cronAtBoot from './cron-at-boot.ts'
 import cronLoadsFromTmp from './cron-loads-from-tmp.ts'
 import cronOfServiceAccount from './cron-of-service-account.ts'
 import cronRunsRemoteCode from './cron-runs-remote-code.ts'
+import cronUsesNetwork from './cron-uses-network.ts'
 import exposedService from './exposed-service.ts'
 import fetchesFromOddSource from './fetches-from-odd-source.ts'
 import forwardsPackets from './forwards-packets.ts'
@@ -62,6 +63,7 @@ export const posixRules: readonly Rule[] = [
   cronLoadsFromTmp,
   cronOfServiceAccount,
   cronRunsRemoteCode,
+  cronUsesNetwork,
   exposedService,
   fetchesFromOddSource,
   forwardsPackets,
