@@ -1,5 +1,6 @@
 import { commandsOf, isProgram } from '../../src/detect/command.ts'
 import { runsOutputOf } from '../../src/detect/command-flow.ts'
+import { isGivenCode } from '../../src/detect/interpreters.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const DOWNLOADERS = ['curl', 'wget', 'nscurl'] as const
@@ -127,9 +128,7 @@ function fetchesOrUnpacks(line: string): boolean {
   if (runsOutputOf(line, ...DOWNLOADERS, ...DECODERS)) return true
   return commandsOf(line).some(
     command =>
-      isProgram(command, ...INTERPRETERS) &&
-      command.args.some(word => /^-[a-zA-Z]*[ceEr]$/.test(word)) &&
-      unpacks(line),
+      isProgram(command, ...INTERPRETERS) && isGivenCode(command.program, command.args) && unpacks(line),
   )
 }
 

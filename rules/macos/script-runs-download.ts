@@ -19,7 +19,7 @@ export default rule({
   detect: ({ columns: { event_type, path, cmdline } }) =>
     (event_type === '' || event_type === 'exec') &&
     baseName(path) === 'osascript' &&
-    runsOutputOf(shellPart(cmdline), ...SOURCES),
+    runsOutputOf(cmdline, ...SOURCES),
   alertTitle: ({ host, columns }) => `AppleScript on ${host} runs code it fetches: ${columns.cmdline}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.username}`,
   context: ({ columns }) => ({
@@ -121,9 +121,3 @@ export default rule({
     },
   ],
 })
-
-/** What the script hands to the shell, without AppleScript's quotes, which would be words of the shell. */
-function shellPart(cmdline: string): string {
-  const [, ...scripts] = cmdline.split('do shell script')
-  return scripts.join('\n').replaceAll('"', ' ')
-}

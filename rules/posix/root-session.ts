@@ -1,7 +1,5 @@
+import { isWithinSession } from '../../src/detect/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-
-/** A display, or a pane of screen or tmux: started by a session that there was already. */
-const NOT_OF_ITS_OWN = /^(?::|tmux\(|screen|unix:)/
 
 export default rule({
   id: 'posix.root-session',
@@ -15,7 +13,7 @@ export default rule({
     columns.type === 'user' &&
     columns.user === 'root' &&
     columns.tty !== '' &&
-    !NOT_OF_ITS_OWN.test(columns.host),
+    !isWithinSession(columns.host),
   // Over the network a session of root tells nobody who the person is.
   dynamicSeverity: ({ columns }) => (columns.host === '' ? undefined : 'medium'),
   alertTitle: ({ host, columns }) =>

@@ -1,3 +1,4 @@
+import { isFromOtherHost } from '../../src/detect/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** `USER_PROCESS` of utmp(5): a session of a person. */
@@ -5,9 +6,6 @@ const USER_PROCESS = '7'
 
 /** What init and login write to wtmp in the place of a user. */
 const NOBODY = new Set(['', 'runlevel', 'reboot', 'shutdown', 'LOGIN'])
-
-/** A display, a pane of screen or tmux: started by someone who was logged in already. */
-const LOCAL = /^(?::|tmux\(|localhost$|127\.|::1$)/
 
 export default rule({
   id: 'posix.ssh-login',
@@ -18,10 +16,7 @@ export default rule({
   // wtmp tells of years past; when an agent starts anew it sends all of it.
   freshness: { column: 'time', within: '24h' },
   detect: ({ columns }) =>
-    columns.type === USER_PROCESS &&
-    columns.host !== '' &&
-    !LOCAL.test(columns.host) &&
-    !NOBODY.has(columns.username),
+    columns.type === USER_PROCESS && isFromOtherHost(columns.host) && !NOBODY.has(columns.username),
   alertTitle: ({ host, columns }) => `${columns.username} logged in on ${host} from ${columns.host}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.username} ${columns.host}`,
   context: ({ columns }) => ({

@@ -1,7 +1,5 @@
+import { isFromOtherHost } from '../../src/detect/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-
-/** A display, or a pane of screen or tmux: no other host. */
-const LOCAL = /^(?::|tmux\(|screen|unix:|localhost$|127\.|::1$)/
 
 export default rule({
   id: 'posix.user-from-many-hosts',
@@ -11,11 +9,7 @@ export default rule({
   attack: ['T1078'],
   initial: 'ignore',
   detect: ({ columns, platform }) =>
-    platform !== 'windows' &&
-    columns.type === 'user' &&
-    columns.user !== '' &&
-    columns.host !== '' &&
-    !LOCAL.test(columns.host),
+    platform !== 'windows' && columns.type === 'user' && columns.user !== '' && isFromOtherHost(columns.host),
   // A person has a laptop, a phone and a jump host; more within an hour is more than one person.
   threshold: 5,
   unique: ({ columns }) => columns.host,

@@ -32,6 +32,10 @@ describe('commandsOf', () => {
       ['osascript -e do shell script "curl -s \\"x y\\" | sh" with prompt "a"', 'curl -s x y', 'sh'],
     ],
     [
+      'osascript -e do shell script "curl x | sh" with administrator privileges',
+      ['osascript -e do shell script curl x | sh with administrator privileges', 'curl x', 'sh'],
+    ],
+    [
       "find . -exec a {} \\; -o -execdir sh -c 'b c' sh {} +",
       ['find . -exec a {} ; -o -execdir sh -c b c sh {} +', 'a {}', 'sh -c b c sh {}', 'b c'],
     ],

@@ -34,6 +34,12 @@ export interface Links {
 /** Code within code (`sh -c "sh -c …"`, `find -exec sh -c …`) is followed to this depth. */
 const DEPTH_MAX = 5
 
+/**
+ * Code within a line is about as long as the line at each depth; this many times its length is read, so that the work grows
+ * with the line whatever it holds.
+ */
+const TEXT_PER_LINE = 8
+
 interface Line {
   readonly text: string
   readonly within: Command | null
@@ -101,9 +107,13 @@ function withoutVersion(program: string): string {
 function parsed(line: string): Command[] {
   const commands: Command[] = []
   let lines: readonly Line[] = [{ text: line, within: null }]
+  let left = TEXT_PER_LINE * line.length
   for (let depth = 0; depth < DEPTH_MAX && lines.length > 0; depth++) {
     const inner: Line[] = []
-    for (const { text, within } of lines) addCommands(shellCommands(text), within, commands, inner)
+    for (const { text, within } of lines) {
+      left -= text.length
+      if (left >= 0) addCommands(shellCommands(text), within, commands, inner)
+    }
     lines = inner
   }
   return commands

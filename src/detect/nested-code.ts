@@ -1,5 +1,7 @@
 import { isShell } from './interpreters.ts'
 
+const SHELL_SCRIPT = 'do shell script '
+
 /**
  * Command lines of the shell that stand among a program's arguments: `sh -c '…'`, `eval …`, `su -c '…'`,
  * `script -c '…'`, `trap '…' EXIT`, `watch …`, and `osascript -e 'do shell script "…"'`.
@@ -12,7 +14,7 @@ export function nestedLines(program: string, args: readonly string[]): readonly 
   if (program === 'eval') return [args.join(' ')]
   if (program === 'watch') return [args.filter(word => !word.startsWith('-')).join(' ')]
   if (program === 'trap') return args.slice(0, 1)
-  if (program === 'osascript') return args.flatMap(shellScriptsOf)
+  if (program === 'osascript') return shellScriptsOf(args)
   if (!isShell(program) && program !== 'su' && program !== 'script') return []
   const flag = args.findIndex(word => /^(?:-[a-zA-Z]*c|--command)$/.test(word))
   // `su --command=LINE` and `fish --command=LINE`
@@ -27,18 +29,27 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./$`(){}<>-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-const SHELL_SCRIPT = 'do shell script '
+/**
+ * What AppleScript hands to the shell. Where osquery lost the quotes around the script, its words are arguments of their
+ * own, and those that AppleScript itself quotes are still together.
+ */
+function shellScriptsOf(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((word, i) => word === 'do' && args[i + 1] === 'shell' && args[i + 2] === 'script')
+  if (at === -1) return args.flatMap(shellScriptsIn)
+  // Only the first: what follows it may hold others, and must not be read once for each.
+  const [code = '', ...behind] = args.slice(at + 3)
+  return [/\s/.test(code) ? code : [code, ...behind].join(' ')]
+}
 
-/** What AppleScript hands to the shell. Quotes are lost in some command lines: without them it reaches to the end. */
-function shellScriptsOf(code: string): readonly string[] {
+function shellScriptsIn(script: string): readonly string[] {
   const lines: string[] = []
-  let at = code.indexOf(SHELL_SCRIPT)
-  while (at !== -1) {
-    const start = at + SHELL_SCRIPT.length
-    const isQuoted = code.charAt(start) === '"'
-    const end = isQuoted ? endOfText(code, start + 1) : code.length
-    lines.push(code.slice(isQuoted ? start + 1 : start, end).replace(/\\(["\\])/g, '$1'))
-    at = code.indexOf(SHELL_SCRIPT, end)
+  let found = script.indexOf(SHELL_SCRIPT)
+  while (found !== -1) {
+    const start = found + SHELL_SCRIPT.length
+    const isQuoted = script.charAt(start) === '"'
+    const end = isQuoted ? endOfText(script, start + 1) : script.length
+    lines.push(script.slice(isQuoted ? start + 1 : start, end).replace(/\\(["\\])/g, '$1'))
+    found = script.indexOf(SHELL_SCRIPT, end)
   }
   return lines
 }

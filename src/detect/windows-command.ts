@@ -20,6 +20,9 @@ export interface WindowsCommand {
 /** Code within code is followed to this depth. */
 const DEPTH_MAX = 6
 
+/** Code within a line may be encoded, but never takes more text than this many times the line: the work stays bounded. */
+const TEXT_PER_LINE = 8
+
 interface Line {
   readonly text: string
   readonly piped: boolean
@@ -85,11 +88,13 @@ export function rundll32Call({ program, args }: WindowsCommand): {
 function parsed(line: string): WindowsCommand[] {
   const commands: WindowsCommand[] = []
   let lines: readonly Line[] = [{ text: line, piped: false, within: null }]
+  let left = TEXT_PER_LINE * line.length
   for (let depth = 0; depth < DEPTH_MAX && lines.length > 0; depth++) {
     const inner: Line[] = []
     for (const { text, piped, within } of lines) {
+      left -= text.length
       const { path, args, rest } = windowsWords(text)
-      if (path === '') continue
+      if (path === '' || left < 0) continue
       const command: WindowsCommand = { program: programName(path), path, args, piped, within }
       commands.push(command)
       inner.push(...nestedLines(command, rest))
