@@ -5,6 +5,7 @@ import type { HostId, OsqueryEvent } from '../../src/detect/event.ts'
 import { type DecodedRecord, decodeBody, decodePost } from '../../src/ingest/decode.ts'
 import { createNormalizer } from '../../src/ingest/normalize.ts'
 import type { Rejection, RejectReason } from '../../src/ingest/rejection.ts'
+import { NO_LOG } from './no-log.ts'
 
 /**
  * Normalization against what the real client writes and what other projects make of real logs. Runs where their data
@@ -205,16 +206,6 @@ describe.runIf(existsSync(WIRE))('golden lines of the real client', () => {
     for (const { record, events } of legacy.outcomes) expectNothingLost(record.value as Json, events)
   })
 })
-
-/** Posts of the corpora that hold no log lines (enrollments and config requests), by file, as line numbers. */
-const NO_LOG: Readonly<Record<string, readonly number[]>> = {
-  'doorman/tls_bodies.ndjson': [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
-  'fleet/enroll_bodies.ndjson': [1, 2, 3],
-  // Enroll, config, distributed write, and three posts whose data is null.
-  'fleet/tls_bodies.ndjson': [1, 2, 3, 4, 7, 8, 9],
-  'queryops/tls_bodies.ndjson': [1, 2, 3, 4, 5, 6, 7, 10, 11, 12],
-  'zentral/tls_bodies.ndjson': [4, 5, 6, 7, 8, 9],
-}
 
 describe.runIf(existsSync(CORPORA))('other people’s logs', () => {
   const files = existsSync(CORPORA)
