@@ -68,8 +68,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return complain(expiredText(exceptions, Date.now()), run.failed.length === 0 ? 0 : 1)
     }),
   mutate: (registry, ids, { json }) =>
-    ofChosen(registry, ids, ({ rules }) => {
-      const mutated = mutate(rules)
+    ofChosen(registry, ids, ({ rules, sequences }) => {
+      const mutated = mutate(rules, sequences)
       say(json ? mutationJson(mutated) : mutationText(mutated))
       return survivors(mutated).length === 0 ? 0 : 1
     }),
@@ -82,17 +82,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     if (made.note !== null) say(`${made.note}\n`)
     return 0
   },
-  coverage: ({ rules, packs }, _, { json }) => {
-    const coverage = coverageOf(rules, packs)
+  coverage: ({ rules, sequences, packs }, _, { json }) => {
+    const coverage = coverageOf([...rules, ...sequences.map(({ rule }) => rule)], packs)
     say(json ? `${JSON.stringify(coverage)}\n` : coverageText(coverage))
     return 0
   },
-  docs: ({ rules, packs }) => {
+  docs: ({ rules, sequences, packs }) => {
     writeFileSync(
       join(RULES_FOLDER, '..', 'docs', 'rules.md'),
-      rulesPage({ rules, packs, notCovered: NOT_COVERED }),
+      rulesPage({ rules, sequences, packs, notCovered: NOT_COVERED }),
     )
-    say(`Wrote docs/rules.md with ${rules.length} rules.\n`)
+    say(`Wrote docs/rules.md with ${rules.length + sequences.length} rules.\n`)
     return 0
   },
   'osquery.conf': ({ packs }, _, { logger: wanted }) => {

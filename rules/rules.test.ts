@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { createEngine } from '../src/detect/engine.ts'
 import { mutantsOf } from '../src/detect/rule-mutants.ts'
 import { runRuleTests } from '../src/detect/rule-test.ts'
+import { sequenceMutantsOf } from '../src/detect/sequence-mutants.ts'
+import { runSequenceTests } from '../src/detect/sequence-test.ts'
 import { eventOf, hostOf } from '../src/detect/test-event.ts'
-import { rules } from './index.ts'
+import { rules, sequences } from './index.ts'
 
 /** What each piece is made of fills a row of 10,000 characters. */
 const HOSTILE_PIECES = [
@@ -24,6 +26,23 @@ const HOSTILE_PIECES = [
   '{,',
   '|',
 ]
+
+const named = sequences.map(one => [one.id, one] as const)
+describe.each(named)('the pair %s', (_, sequence) => {
+  it.each(runSequenceTests(sequence).map(({ name, failures }) => [name, failures] as const))(
+    '%s',
+    (_name, failures) => {
+      expect(failures).toEqual([])
+    },
+  )
+
+  it.each(sequenceMutantsOf(sequence).map(({ name, killedBy }) => [name, killedBy] as const))(
+    'has a test that would fail if it were one that %s',
+    (_name, killedBy) => {
+      expect(killedBy).not.toEqual([])
+    },
+  )
+})
 
 describe.each(rules.map(rule => [rule.id, rule] as const))('%s', (_, rule) => {
   it.each(runRuleTests(rule).map(({ name, failures }) => [name, failures] as const))(

@@ -33,6 +33,7 @@ const example = rule({
 describe('rulesPage', () => {
   const page = rulesPage({
     rules: [example],
+    sequences: [],
     packs: [jobs],
     notCovered: [{ what: 'A thing', tables: ['users', 'groups'], needs: 'A list of things.' }],
   })

@@ -3,27 +3,32 @@ import { attackUrl } from '../../src/detect/attack.ts'
 import { feedingQueries } from '../../src/detect/feeds.ts'
 import type { Pack } from '../../src/detect/pack.ts'
 import type { Rule } from '../../src/detect/rule.ts'
+import type { Sequence } from '../../src/detect/sequence.ts'
 import { meets } from './list.ts'
 
 /** What docs/rules.md is made of. */
 export interface PageContent {
   readonly rules: readonly Rule[]
+  readonly sequences: readonly Sequence[]
   readonly packs: readonly Pack[]
   readonly notCovered: readonly NotCovered[]
 }
 
 /** The page of all rules for responders and for who looks what is covered, as Markdown. The same rules give the same page. */
-export function rulesPage({ rules, packs, notCovered }: PageContent): string {
+export function rulesPage({ rules, sequences, packs, notCovered }: PageContent): string {
   const rooms = Map.groupBy(rules, ({ id }) => id.split('.')[0] ?? '')
+  const pairs = sequences.map(({ rule }) => rule)
   const queries = packs.reduce((sum, pack) => sum + Object.keys(pack.queries).length, 0)
   return [
     '# Rules\n',
     '<!-- Written by `npm run rules -- docs`; change the rules, not this. -->\n',
-    `${rules.length} rules over the rows of ${queries} queries in ${packs.length} packs. How to write one: [writing-rules.md](writing-rules.md).\n`,
+    `${counted(rules.length, sequences.length)} over the rows of ${queries} queries in ${packs.length} packs. How to write one: [writing-rules.md](writing-rules.md).\n`,
     ...[...rooms].map(([room, ofRoom]) => roomTable(room, ofRoom)),
+    ...(pairs.length === 0 ? [] : [roomTable('Pairs of matches', pairs)]),
     `## What no rule finds\n`,
     notCovered.length === 0 ? 'Nothing is noted.\n' : notCoveredTable(notCovered),
-    ...rules.map(rule => section(rule, packs)),
+    ...rules.map(rule => section(rule, meets(rule), packs)),
+    ...sequences.map(one => section(one.rule, pairOf(one), [])),
   ].join('\n')
 }
 
@@ -42,10 +47,10 @@ function notCoveredTable(notCovered: readonly NotCovered[]): string {
   return `| what | tables | what it would need |\n| --- | --- | --- |\n${rows.join('')}`
 }
 
-function section(rule: Rule, packs: readonly Pack[]): string {
+function section(rule: Rule, met: string, packs: readonly Pack[]): string {
   const fedBy = feedingQueries(rule, packs).map(({ pack, name }) => code(`${pack}/${name}`))
   const lines = [
-    `**${text(rule.title)}.** Severity ${standing(rule)}; meets ${code(meets(rule))}; ${techniques(rule)}.`,
+    `**${text(rule.title)}.** Severity ${standing(rule)}; meets ${code(met)}${rule.attack.length === 0 ? '' : `; ${techniques(rule)}`}.`,
     text(rule.means),
     `*Innocent causes:* ${text(rule.benign)}`,
     `*What to do:* ${text(rule.runbook)}`,
@@ -57,6 +62,16 @@ function section(rule: Rule, packs: readonly Pack[]): string {
       : [`Read on: ${rule.references.map(url => `<${url}>`).join(', ')}`]),
   ]
   return `### ${rule.id}\n\n${lines.join('\n\n')}\n`
+}
+
+function counted(rules: number, sequences: number): string {
+  return sequences === 0 ? `${rules} rules` : `${rules} rules and ${sequences} pairs of matches`
+}
+
+/** `posix.failed-login, then posix.ssh-login within 10 minutes`. */
+function pairOf({ first, next, atLeast, withinMs }: Sequence): string {
+  const times = atLeast === 1 ? '' : `${atLeast} times `
+  return `${times}${first.id}, then ${next.id} within ${duration(withinMs / 60_000)}`
 }
 
 /** Names shown of those that feed a rule: packs of a hundred traces would fill the page. */

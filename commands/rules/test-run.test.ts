@@ -45,9 +45,7 @@ describe('mutationText', () => {
     ])
     const blind = rule({ ...definition, tests })
     const text = mutationText(mutate([blind]))
-    expect(text).toContain(
-      '✗ posix.blind: no test fails when the rule meets every action; add one that does\n',
-    )
+    expect(text).toContain('✗ posix.blind: no test fails when it meets every action; add one that does\n')
     expect(text).toMatch(/posix\.blind +1 +1 +2 +NONE +- +- +-\n/)
     expect(text).toMatch(/1 rules, 4 mistakes made, 1 unseen by the tests\n$/)
   })
