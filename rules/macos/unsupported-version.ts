@@ -61,8 +61,9 @@ export default rule({
       columns: { version: '10.14.6' },
     },
     {
-      name: 'a version that can’t be read',
+      name: 'a version that can’t be read, whenever',
       match: true,
+      unixTime: 1_536_682_461,
       columns: { platform: 'darwin', version: 'Not Supported' },
     },
     {
@@ -97,10 +98,11 @@ export default rule({
 
 /** Whether the version was without updates at a time in milliseconds. What is no version can't be said to get any. */
 function isEnded(version: string, at: number): boolean {
+  const series = seriesOf(version)
+  if (compareVersions(series, '0') === null) return true
   const last = MACOS_VERSIONS.ended.findLast(({ ended }) => Date.parse(ended) <= at)
-  if (last === undefined) return false
-  const order = compareVersions(seriesOf(version), last.version)
-  return order === null || order <= 0
+  const order = last === undefined ? null : compareVersions(series, last.version)
+  return order !== null && order <= 0
 }
 
 /** What gets updates together: `10.15` of `10.15.7`, and since 11 the first number alone. */
