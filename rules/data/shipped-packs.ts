@@ -158,5 +158,13 @@ export const SHIPPED_PACKS = {
       'Nano Defender ',
       'Forcepoint Endpoint Chrome Extension',
     ],
+    'windows-attacks': [
+      'CCleaner_Trojan.Floxif',
+      'CCleaner_Trojan_stage2.Floxif',
+      'Winsecurity_info_1',
+      'Winsecurity_info_2',
+      'unTabs_1',
+      'unTabs_2',
+    ],
   },
 } as const

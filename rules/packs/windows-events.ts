@@ -1,7 +1,7 @@
 import { pack } from '../../src/detect/pack.ts'
 
 /** What the rules read, and no more: a domain controller writes thousands of events a minute. */
-const SECURITY = [1102, 4625, 4697, 4698, 4702, 4719, 4720, 4722, 4728, 4732, 4756]
+const SECURITY = [1102, 4625, 4697, 4698, 4702, 4719, 4720, 4722, 4726, 4728, 4732, 4756]
 const SYSTEM = [104, 7045]
 
 /** What Windows writes into its own logs. */

@@ -43,7 +43,7 @@ export const windowsPersistence = pack({
       description: 'Tasks that the task scheduler does not show',
     },
     run_keys: {
-      query: `${RUN_KEYS.map(key => `${REGISTRY} key LIKE '${key}' AND type <> 'subkey'`).join(' UNION ALL ')};`,
+      query: `${RUN_KEYS.map(key => `${REGISTRY} key LIKE '${key}' AND type <> 'subkey'`).join(' UNION ')};`,
       interval: 900,
       removed: false,
       table: 'registry',

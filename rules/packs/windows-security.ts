@@ -7,6 +7,16 @@ const SOFTWARE = 'HKEY_LOCAL_MACHINE\\SOFTWARE'
 const SYSTEM = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet'
 const SERVICES = SECURITY_SERVICES.services.map(({ name }) => `'${name}'`).join(', ')
 
+const CERTIFICATE =
+  'c.common_name, c.subject, c.issuer, c.self_signed, c.not_valid_before, c.not_valid_after, c.sha1, c.path, c.store, c.store_location, c.username'
+const ROOT_KEYS = [
+  'Microsoft\\SystemCertificates\\ROOT\\Certificates',
+  'Policies\\Microsoft\\SystemCertificates\\Root\\Certificates',
+  'Microsoft\\EnterpriseCertificates\\Root\\Certificates',
+]
+  .map(key => `'${SOFTWARE}\\${key}'`)
+  .join(', ')
+
 /** What guards Windows, whether it is on, and who may do what. */
 export const windowsSecurity = pack({
   name: 'windows-security',
@@ -84,12 +94,13 @@ export const windowsSecurity = pack({
       description: 'The chip that holds the keys of the disk',
     },
     root_certificates: {
-      // The roots that Windows fetches by itself when it needs them lie in AuthRoot, and show in the store Root as well.
-      query: `SELECT common_name, subject, issuer, self_signed, not_valid_before, not_valid_after, sha1, path, store, store_location, username FROM certificates WHERE self_signed = 1 AND store_location IN ('LocalMachine', 'CurrentUser', 'Users') AND sha1 NOT IN (SELECT name FROM registry WHERE key = '${SOFTWARE}\\Microsoft\\SystemCertificates\\AuthRoot\\Certificates' AND type = 'subkey');`,
+      // What was put there: the table also shows, under Root, the roots that Windows fetches by itself, and shows to every
+      // user those of the machine. The registry holds what a store really has.
+      query: `SELECT ${CERTIFICATE} FROM certificates c WHERE c.self_signed = 1 AND c.store_location = 'LocalMachine' AND c.sha1 IN (SELECT name FROM registry WHERE key IN (${ROOT_KEYS}) AND type = 'subkey') UNION SELECT ${CERTIFICATE} FROM registry r JOIN certificates c ON c.sha1 = r.name WHERE r.key LIKE 'HKEY_USERS\\%\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates' AND r.type = 'subkey' AND c.self_signed = 1 AND c.store_location = 'Users' AND c.sid <> '' AND r.key LIKE '%\\' || c.sid || '\\%';`,
       interval: 3600,
       removed: false,
       table: 'certificates',
-      description: 'Certificates that sign themselves, but for those of the root program of Microsoft',
+      description: 'Root certificates that were put on this host, for all or for one user',
     },
     security_profile_info: {
       query:

@@ -1,30 +1,27 @@
 import { rule, table } from '../../src/detect/rule.ts'
-import { eventFields, isEvent } from '../../src/detect/windows-event.ts'
-
-/** NetBIOS names, which is what the event calls domains and machines by, end here. */
-const NETBIOS_MAX_LENGTH = 15
+import { eventFields, isEvent, isLocalAccount } from '../../src/detect/windows-event.ts'
 
 export default rule({
   id: 'windows.account-created',
   title: 'Local account created',
   severity: 'medium',
   on: table('windows_events'),
-  attack: ['T1136.001', 'T1136.002'],
+  attack: ['T1136.001'],
   means:
-    'An account of this machine alone was made. Fleets with a directory have little use for such; attackers make one to come back with. Accounts of a domain are kept as a signal.',
+    'An account of this machine alone was made. Fleets with a directory have little use for such; attackers make one to come back with. Those of a domain are windows.domain-account-created.',
   check: 'SELECT username, uuid, directory, type, description FROM users ORDER BY uid DESC LIMIT 10;',
   benign:
     'Set-up of machines, help desks, software that makes an account for its service (SQL, Docker, sandboxes).',
   runbook:
     'Ask who made it (the event names them). A name that imitates another, or ends in $: disable it, see whether it is an administrator, and look at what the account that made it did.',
   references: ['https://attack.mitre.org/techniques/T1136/001/'],
-  detect: ({ columns }) => isEvent(columns, 'Security', 4720),
+  detect: ({ columns }) => isEvent(columns, 'Security', 4720) && isLocalAccount(columns),
   // Accounts that Windows makes for containers and sandboxes, each time anew.
   exclude: ({ columns }) =>
     /^(?:WDAGUtilityAccount|sandbox[0-9a-f-]{8,40})$/i.test(
       eventFields(columns.data)['TargetUserName'] ?? '',
     ),
-  dynamicSeverity: ({ columns }) => (isLocal(columns) ? 'medium' : 'info'),
+  sequenceKey: ({ hostId, columns }) => `${hostId} ${eventFields(columns.data)['TargetSid'] ?? ''}`,
   alertTitle: ({ host, columns }) => {
     const { TargetUserName, SubjectUserName } = eventFields(columns.data)
     return `Account ${TargetUserName ?? '?'} created on ${host} by ${SubjectUserName ?? '?'}`
@@ -57,12 +54,11 @@ export default rule({
       columns: { ...created('support', 'ACCOUNTING-LAPT'), computer_name: 'accounting-laptop-7.example.com' },
       severity: 'medium',
     },
-    { name: 'of a domain', match: true, columns: created('new.colleague', 'EXAMPLE'), severity: 'info' },
+    { name: 'of a domain', match: false, columns: created('new.colleague', 'EXAMPLE') },
     {
       name: 'data that is cut off',
-      match: true,
+      match: false,
       columns: { source: 'Security', eventid: '4720', data: '{"EventData":' },
-      title: 'Account ? created on test-host by ?',
     },
     { name: 'a sandbox of Windows', match: false, columns: created('WDAGUtilityAccount', 'WS01') },
     { name: 'an account enabled', match: false, columns: { ...created('support', 'WS01'), eventid: '4722' } },
@@ -74,18 +70,6 @@ export default rule({
     { name: 'a row of a removal', match: false, action: 'removed', columns: created('support', 'WS01') },
   ],
 })
-
-/** Whether the account is of the machine that wrote the event, not of a domain. */
-function isLocal({
-  computer_name,
-  data,
-}: {
-  readonly computer_name: string
-  readonly data: string
-}): boolean {
-  const machine = (computer_name.split('.')[0] ?? '').slice(0, NETBIOS_MAX_LENGTH).toLowerCase()
-  return machine !== '' && eventFields(data)['TargetDomainName']?.toLowerCase() === machine
-}
 
 function created(name: string, domain: string) {
   const fields = {

@@ -20,6 +20,7 @@ export default rule({
   dedupPeriod: '15m',
   detect: ({ columns }) => isEvent(columns, 'Security', 4625) && account(eventFields(columns.data)) !== '',
   dedup: ({ hostId, columns }) => `${hostId} ${account(eventFields(columns.data))}`,
+  sequenceKey: ({ hostId, columns }) => `${hostId} ${account(eventFields(columns.data))}`,
   alertTitle: ({ host, columns }) => {
     const fields = eventFields(columns.data)
     return `Many failed logons of ${account(fields)} on ${host} from ${fields['IpAddress'] ?? '?'}`

@@ -1,19 +1,19 @@
 import { rule, table } from '../../src/detect/rule.ts'
 import { isDropPlace } from '../../src/detect/windows-launch.ts'
-import { isWindowsProfile, windowsBaseName } from '../../src/detect/windows-paths.ts'
+import { windowsBaseName } from '../../src/detect/windows-paths.ts'
 
 export default rule({
   id: 'windows.firewall-opened',
-  title: 'Firewall lets others in to a program of a user',
+  title: 'Firewall lets others in to a program from where none is installed',
   severity: 'medium',
   on: table('windows_firewall_rules'),
   attack: ['T1562.004'],
   means:
-    'A new rule lets connections in to a program in a folder that users may write to: a back door that waits for its master, or a program that a person installed for themselves.',
+    'A new rule lets connections in to a program in a folder of everyone, of temporary files or of downloads: a back door that waits for its master, or a program that was never installed.',
   check:
     'SELECT l.port, l.address, p.name, p.path, p.cmdline FROM listening_ports l JOIN processes p USING (pid) WHERE l.port <> 0;',
   benign:
-    'Games, video calls and tools for developers ask for it and live in AppData: told as low. What was there when the host came is not told.',
+    'Portable programs that people start where they downloaded them. Games, video calls and tools for developers ask for it too, and live in folders of their own in AppData: those are not told, nor what was there when the host came.',
   runbook:
     'Hash the program, look it up and see who signed it. Is it running, and who is connected? Unknown: delete the rule, isolate the host, keep the file.',
   references: ['https://attack.mitre.org/techniques/T1562/004/'],
@@ -22,8 +22,7 @@ export default rule({
     columns.enabled === '1' &&
     columns.action.toLowerCase() === 'allow' &&
     columns.direction.toLowerCase().startsWith('in') &&
-    (isDropPlace(columns.app_name) || isWindowsProfile(columns.app_name)),
-  dynamicSeverity: ({ columns }) => (isDropPlace(columns.app_name) ? 'medium' : 'low'),
+    isDropPlace(columns.app_name),
   alertTitle: ({ host, columns }) => `Firewall of ${host} lets others in to ${columns.app_name}`,
   // Windows makes one rule for TCP and one for UDP.
   dedup: ({ hostId, columns }) => `${hostId} ${columns.app_name.toLowerCase()}`,
@@ -45,10 +44,9 @@ export default rule({
       severity: 'medium',
     },
     {
-      name: 'a game',
-      match: true,
+      name: 'a game, which lives in a folder of its own',
+      match: false,
       columns: opened('C:\\Users\\ada\\AppData\\Local\\Game\\game.exe'),
-      severity: 'low',
     },
     {
       name: 'there when the host came',

@@ -2,6 +2,7 @@ import type { Rule } from '../../src/detect/rule.ts'
 import abusedDriver from './abused-driver.ts'
 import accessibilityToolReplaced from './accessibility-tool-replaced.ts'
 import accountCreated from './account-created.ts'
+import accountDeleted from './account-deleted.ts'
 import addedToAdministrators from './added-to-administrators.ts'
 import amsiOff from './amsi-off.ts'
 import appcertDlls from './appcert-dlls.ts'
@@ -15,6 +16,7 @@ import defenderExclusion from './defender-exclusion.ts'
 import defenderTurnedOff from './defender-turned-off.ts'
 import dnsServerPlugin from './dns-server-plugin.ts'
 import documentStartsShell from './document-starts-shell.ts'
+import domainAccountCreated from './domain-account-created.ts'
 import eventLogCleared from './event-log-cleared.ts'
 import failedLogons from './failed-logons.ts'
 import firewallOpened from './firewall-opened.ts'
@@ -70,6 +72,7 @@ export const windowsRules: readonly Rule[] = [
   abusedDriver,
   accessibilityToolReplaced,
   accountCreated,
+  accountDeleted,
   addedToAdministrators,
   amsiOff,
   appcertDlls,
@@ -83,6 +86,7 @@ export const windowsRules: readonly Rule[] = [
   defenderTurnedOff,
   dnsServerPlugin,
   documentStartsShell,
+  domainAccountCreated,
   eventLogCleared,
   failedLogons,
   firewallOpened,

@@ -12,13 +12,17 @@ export default rule({
   check:
     "SELECT common_name, issuer, sha1, not_valid_before, not_valid_after, store_location, username FROM certificates WHERE store LIKE '%Root Certification Authorities%' AND self_signed = 1 ORDER BY not_valid_before DESC LIMIT 20;",
   benign:
-    'Proxies, antivirus and tools for developers (Fiddler, mkcert, IIS Express). A roll-out to the whole fleet is one alert, because it is one certificate. Roots that Windows itself fetches are left out by the query of the pack.',
+    'Proxies, antivirus and tools for developers (Fiddler, mkcert, IIS Express). A roll-out to the whole fleet is one alert, because it is one certificate. Roots that Windows itself fetches are left out by the query of the pack; a query that takes all certificates shows them.',
   runbook:
     'Who made the certificate (issuer) and when? A name of a well-known authority with a start date of this week is a forgery. Unknown: take it out (certutil -delstore Root SHA1), look at what ran when it came, and at the proxy settings of the host.',
   references: ['https://attack.mitre.org/techniques/T1553/004/'],
   initial: 'ignore',
-  detect: ({ columns }) =>
-    columns.self_signed === '1' && columns.sha1 !== '' && ROOT_STORES.names.has(columns.store.toLowerCase()),
+  detect: ({ columns, query }) =>
+    columns.self_signed === '1' &&
+    columns.sha1 !== '' &&
+    ROOT_STORES.names.has(columns.store.toLowerCase()) &&
+    // Every user is shown the roots of the machine as well; only the query of our pack tells them apart.
+    (columns.store_location === 'LocalMachine' || query === 'root_certificates'),
   alertTitle: ({ host, columns }) =>
     `${host} trusts a new root certificate: ${columns.common_name || columns.sha1}`,
   // The same certificate on a thousand hosts is one roll-out, or one attack.
@@ -41,7 +45,17 @@ export default rule({
       dedup: 'da39a3ee5e6b4b0d3255bfef95601890afd80709',
       severity: 'medium',
     },
-    { name: 'of a user, by the plain name', match: true, columns: root({ store: 'Root', username: 'ada' }) },
+    {
+      name: 'of a user, by the plain name',
+      match: true,
+      query: 'root_certificates',
+      columns: root({ store: 'Root', store_location: 'Users', username: 'ada' }),
+    },
+    {
+      name: 'shown to a user by a query that takes all',
+      match: false,
+      columns: root({ store_location: 'Users', username: 'ada' }),
+    },
     {
       name: 'on a German Windows',
       match: true,

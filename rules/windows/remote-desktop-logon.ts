@@ -18,6 +18,7 @@ export default rule({
   // A session may last for weeks; its row comes anew when the agent starts anew.
   freshness: { column: 'logon_time', within: '24h' },
   detect: ({ columns }) => /^(?:cached )?remote interactive$/i.test(columns.logon_type),
+  sequenceKey: ({ hostId, columns }) => `${hostId} ${columns.user.toLowerCase()}`,
   alertTitle: ({ host, columns }) =>
     `${columns.logon_domain}\\${columns.user} is on ${host} over Remote Desktop`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.logon_sid}`,

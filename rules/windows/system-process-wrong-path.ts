@@ -21,7 +21,12 @@ const ONLY_SYSTEM32 = new Set([
 const WITH_TWIN = new Set(['dllhost.exe', 'rundll32.exe', 'svchost.exe', 'userinit.exe', 'werfault.exe'])
 
 const SYSTEM32 = ['\\Windows\\System32', '%SystemRoot%\\System32'] as const
-const TWINS = ['\\Windows\\SysWOW64', '\\Windows\\SysArm32', '%SystemRoot%\\SysWOW64'] as const
+const TWINS = [
+  '\\Windows\\SysWOW64',
+  '\\Windows\\SysArm32',
+  '\\Windows\\SyChpe32',
+  '%SystemRoot%\\SysWOW64',
+] as const
 
 /** Copies of Windows: of its own stores, of an upgrade, of containers and sandboxes. */
 const COPIES = [

@@ -3,9 +3,9 @@ import { rule, table } from '../../src/detect/rule.ts'
 
 const KEY = 'hklm\\system\\currentcontrolset\\services\\w32time\\timeproviders\\'
 
-/** The two that Windows has: its own, and that of Hyper-V and VMware guests' integration. */
+/** The two that Windows has, its own and that of Hyper-V, and that of VMware’s tools. */
 const STOCK =
-  /^(?:(?:%systemroot%|%windir%|[a-z]:\\windows)\\system32\\)?(?:w32time|vmictimeprovider|vmictimesync)\.dll$/i
+  /^(?:(?:%systemroot%|%windir%|[a-z]:\\windows)\\system32\\)?(?:w32time|vmictimeprovider|vmictimesync)\.dll$|^[a-z]:\\program files\\vmware\\vmware tools\\vmwtimeprovider\\vmwtimeprovider\.dll$/i
 
 export default rule({
   id: 'windows.time-provider',
@@ -52,6 +52,14 @@ export default rule({
       name: 'a virtual machine',
       match: false,
       columns: provider('VMICTimeProvider', 'C:\\WINDOWS\\System32\\vmictimeprovider.dll'),
+    },
+    {
+      name: 'the tools of VMware',
+      match: false,
+      columns: provider(
+        'vmwTimeProvider',
+        'C:\\Program Files\\VMware\\VMware Tools\\vmwTimeProvider\\vmwTimeProvider.dll',
+      ),
     },
     { name: 'another value', match: false, columns: { ...provider('Clock', '1'), name: 'Enabled' } },
     { name: 'no value', match: false, columns: provider('Clock', '') },

@@ -13,7 +13,9 @@ const FETCHING = [
   'invoke-webrequest',
   'invoke-restmethod',
 ]
-const FETCHING_COMMANDS = new Set(['invoke-webrequest', 'invoke-restmethod', 'curl', 'wget'])
+const FETCHING_COMMANDS = ['invoke-webrequest', 'invoke-restmethod', 'curl', 'wget']
+/** What every way to fetch has in its text, the aliases of commands too. */
+const MAY_FETCH = [...FETCHING, ...FETCHING_COMMANDS, 'iwr', 'irm']
 
 /** Ways to run text as code. */
 const RUNNING = [
@@ -29,6 +31,9 @@ const RUNNING = [
   'assembly]::load(',
 ]
 
+/** What every way to run has in its text. */
+const MAY_RUN = [...RUNNING, 'iex']
+
 const URL = /\bhttps?:\/\/[^\s'"`)<>;|,]{1,2000}/gi
 /** URLs of a script that are looked at. */
 const URLS_MAX = 20
@@ -41,9 +46,12 @@ const URLS_MAX = 20
  */
 export function runsWhatItFetches(code: string): boolean {
   const plain = plainPowerShell(code)
+  // Taking a script apart costs more than looking for words, and almost none has both.
+  if (!MAY_FETCH.some(word => plain.includes(word)) || !MAY_RUN.some(word => plain.includes(word)))
+    return false
   const names = new Set(powershellCommands(code).map(({ name }) => name))
   const fetches =
-    FETCHING.some(word => plain.includes(word)) || [...FETCHING_COMMANDS].some(name => names.has(name))
+    FETCHING.some(word => plain.includes(word)) || FETCHING_COMMANDS.some(name => names.has(name))
   return fetches && (names.has('invoke-expression') || RUNNING.some(word => plain.includes(word)))
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventFields, isEvent } from './windows-event.ts'
+import { eventFields, isEvent, isLocalAccount } from './windows-event.ts'
 
 describe('the fields of a Windows event', () => {
   it('are those under EventData', () => {
@@ -76,5 +76,17 @@ describe('which event it is', () => {
     expect(isEvent({ source: 'security', eventid: '4720' }, 'Security', 4720)).toBe(true)
     expect(isEvent({ source: 'Application', eventid: '4720' }, 'Security', 4720)).toBe(false)
     expect(isEvent({ source: 'Security', eventid: '4721' }, 'Security', 4720)).toBe(false)
+  })
+})
+
+describe('an account', () => {
+  const about = (computer_name: string, domain: string) =>
+    isLocalAccount({ computer_name, data: JSON.stringify({ EventData: { TargetDomainName: domain } }) })
+
+  it('is of the machine when its domain is the name of the machine', () => {
+    expect(about('WS01.example.com', 'ws01')).toBe(true)
+    expect(about('accounting-laptop-7.example.com', 'ACCOUNTING-LAPT')).toBe(true)
+    expect(about('WS01.example.com', 'EXAMPLE')).toBe(false)
+    expect(about('', '')).toBe(false)
   })
 })

@@ -57,7 +57,7 @@ function withoutLineBreak(data: string): string {
 }
 
 /** What tells an event of Windows from all others: the channel it was written to, and its number there. */
-export interface EventIdentity {
+interface EventIdentity {
   readonly source: string
   readonly eventid: string
 }
@@ -69,4 +69,19 @@ export function isEvent(
   ...ids: readonly number[]
 ): boolean {
   return ids.some(id => String(id) === eventid) && source.toLowerCase() === channel.toLowerCase()
+}
+
+/** NetBIOS names, by which events call domains and machines, end here. */
+const NETBIOS_MAX_LENGTH = 15
+
+/** Whether the account that an event is about (`TargetDomainName`) is of the machine that wrote it, and not of a domain. */
+export function isLocalAccount({
+  computer_name,
+  data,
+}: {
+  readonly computer_name: string
+  readonly data: string
+}): boolean {
+  const machine = (computer_name.split('.')[0] ?? '').slice(0, NETBIOS_MAX_LENGTH).toLowerCase()
+  return machine !== '' && eventFields(data)['TargetDomainName']?.toLowerCase() === machine
 }
