@@ -2,7 +2,7 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { exceptions, packs, rules, sequences } from '../rules/index.ts'
-import { destinations } from '../rules/routing.ts'
+import { alertRouting } from '../rules/routing.ts'
 import { PROJECT } from './local/wrangler.ts'
 import { folderLake } from './replay/folder-lake.ts'
 import { type Lake, storedEvents } from './replay/lake.ts'
@@ -93,7 +93,7 @@ async function main(): Promise<number> {
   }
   const replay = new Replay(
     { events, matches: matches || !(events || alerts), alerts },
-    { ...chosenOf(ids), packs: [...packs, ...packsGiven], destinations },
+    { ...chosenOf(ids), packs: [...packs, ...packsGiven], routing: alertRouting },
     now,
   )
   const unread = range === null ? await replayFiles(replay, files) : await replayLake(replay, range, given)

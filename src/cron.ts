@@ -1,4 +1,4 @@
-import type { Destination } from './detect/routing.ts'
+import type { Routing } from './detect/routing.ts'
 import type { World } from './env.ts'
 import { sweepSpool } from './ingest/sweep-spool.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
@@ -11,7 +11,7 @@ import { enforceRetention } from './store/retention.ts'
 /** A cron invocation lives 15 minutes at most, so a lease older than that has no living holder. */
 const LEASE_MS = 15 * 60_000
 
-type Job = (world: World, routing: readonly Destination[]) => Promise<unknown>
+type Job = (world: World, routing: Routing) => Promise<unknown>
 
 /** What is due each minute. Jobs share nothing: each has its lease, and one that fails leaves the others alone. */
 const JOBS: Readonly<Record<string, Job>> = {
@@ -24,7 +24,7 @@ const JOBS: Readonly<Record<string, Job>> = {
 }
 
 /** Runs every job once. Never throws: a failure is logged and the job is due again next minute. */
-export async function runJobs(world: World, routing: readonly Destination[]): Promise<void> {
+export async function runJobs(world: World, routing: Routing): Promise<void> {
   await Promise.all(
     Object.entries(JOBS).map(async ([name, job]) => {
       try {

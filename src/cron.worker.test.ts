@@ -5,6 +5,7 @@ import { heldQueue } from '../test/held-queue.ts'
 import { freshStorage } from '../test/storage.ts'
 import { TEST_NOW, worldFor } from '../test/world.ts'
 import { runJobs } from './cron.ts'
+import { routing } from './detect/routing.ts'
 import { listAlerts } from './store/alerts.ts'
 import { putQuarantineUnindexed } from './store/quarantine.ts'
 
@@ -18,7 +19,7 @@ it('tells within two runs of a post that the log route put aside', async () => {
   const item = { hostId: null, reason: 'over_cap', detail: '', position: null, bytes, at: TEST_NOW }
   await putQuarantineUnindexed(world, item)
   for (let run = 0; run < 2; run++) {
-    await runJobs(world, [])
+    await runJobs(world, routing({ destinations: [] }))
     world.advance(60_000)
   }
   const alerts = await listAlerts(env.DB, {}, null, 10)
@@ -29,7 +30,7 @@ it('tells within two runs of a post that the log route put aside', async () => {
 it('runs every other job when one fails, and does not throw', async () => {
   const { store } = failingR2(env.BUCKET, { failAt: 0, lasting: true })
   const world = worldFor(env, { ...quietQueues(), bucket: store })
-  await runJobs(world, [])
+  await runJobs(world, routing({ destinations: [] }))
   expect(
     world.logged.filter(({ event }) => event === 'job_failed').map(({ fields }) => fields['job']),
   ).toContain('index-quarantine')

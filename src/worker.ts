@@ -1,5 +1,5 @@
 import { exceptions, packs, rules, sequences } from '../rules/index.ts'
-import { destinations } from '../rules/routing.ts'
+import { alertRouting } from '../rules/routing.ts'
 import { agentApp, isAgentPath } from './agent/app.ts'
 import { tryLater } from './agent/reply.ts'
 import type { AlertWakeUp } from './alerts/wake-up.ts'
@@ -20,7 +20,7 @@ const VERSION = '0.1.0'
 const detection: Detection = {
   normalizer: createNormalizer(packs),
   engine: createEngine(rules, exceptions, sequences),
-  routing: destinations,
+  routing: alertRouting,
 }
 
 type ConsoleApp = ReturnType<typeof consoleApp>
@@ -42,7 +42,14 @@ async function consoleAppOf(world: World): Promise<ConsoleApp> {
   const known = consoleApps.get(world)
   if (known !== undefined) return known
   const { consoleApp } = await import('./console/app.ts')
-  const app = consoleApp(world, { rules, sequences, exceptions, destinations, name: NAME, version: VERSION })
+  const app = consoleApp(world, {
+    rules,
+    sequences,
+    exceptions,
+    routing: alertRouting,
+    name: NAME,
+    version: VERSION,
+  })
   consoleApps.set(world, app)
   return app
 }
@@ -71,7 +78,7 @@ export default {
       case 'ingest-dead':
         return await consumeIngestDead(batch as MessageBatch<IngestMessage>, world)
       case 'alerts':
-        return await deliver(batch, world, destinations)
+        return await deliver(batch, world, alertRouting.destinations)
       case 'alerts-dead':
         return await consumeAlertsDead(batch as MessageBatch<AlertWakeUp>, world)
       default:
@@ -81,6 +88,6 @@ export default {
 
   async scheduled(_controller, env) {
     const { runJobs } = await import('./cron.ts')
-    await runJobs(worldOf(env), destinations)
+    await runJobs(worldOf(env), alertRouting)
   },
 } satisfies ExportedHandler<Env, IngestMessage | AlertWakeUp>

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { acknowledgeAlert, openAlert, resolveAlert } from '../src/alerts/lifecycle.ts'
-import type { Destination } from '../src/detect/routing.ts'
+import { type Destination, routing as routingOf } from '../src/detect/routing.ts'
 import type { World } from '../src/env.ts'
 import { deliver } from '../src/notify/deliver.ts'
 import { type Delivery, deliveriesOf } from '../src/store/deliveries.ts'
@@ -60,7 +60,7 @@ export const status =
 
 /** Opens an alert about a host that any destination wants; answers its id. */
 export async function open(world: TestWorld, dedup = 'host-1'): Promise<string> {
-  const { statements, deliveryIds } = openAlert(world.db, routing, {
+  const { statements, deliveryIds } = openAlert(world.db, routingOf({ destinations: routing }), {
     kind: 'silence',
     ruleId: 'host-silent',
     dedup,

@@ -6,6 +6,7 @@ import { consoleApp } from '../src/console/app.ts'
 import type { ConsoleDeps } from '../src/console/route.ts'
 import { ROUTES } from '../src/console/routes.ts'
 import { exception } from '../src/detect/exception.ts'
+import { routing } from '../src/detect/routing.ts'
 import { rule, table } from '../src/detect/rule.ts'
 import type { World } from '../src/env.ts'
 import { heldQueue } from './held-queue.ts'
@@ -16,7 +17,7 @@ export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789'
 export const consoleDeps: ConsoleDeps = {
   name: 'margay',
   version: '1.2.3',
-  destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+  routing: routing({ destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }] }),
   sequences: [],
   exceptions: [
     exception({

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { parquetReadObjects } from 'hyparquet'
 import type { AlertWakeUp } from '../src/alerts/wake-up.ts'
 import { createEngine } from '../src/detect/engine.ts'
+import { routing } from '../src/detect/routing.ts'
 import { logType, rule } from '../src/detect/rule.ts'
 import type { World } from '../src/env.ts'
 import { consumeIngest } from '../src/ingest/consume.ts'
@@ -40,7 +41,7 @@ export function detectionOf({ throwOn = 'nothing' } = {}): Detection {
         return engine.evaluate(event, host)
       },
     },
-    routing: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'info' }],
+    routing: routing({ destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'info' }] }),
   }
 }
 

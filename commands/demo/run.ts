@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { packs, rules } from '../../rules/index.ts'
-import { destinations } from '../../rules/routing.ts'
+import { alertRouting } from '../../rules/routing.ts'
 import type { HostileRow } from '../../test/simulator/hostile-rows.ts'
 import { compare } from './compare.ts'
 import { Fleet } from './fleet.ts'
@@ -57,7 +57,8 @@ export async function runDemo(
 function rowToPlay(id: string): HostileRow {
   const rule = rules.find(known => known.id === id)
   if (rule === undefined) throw new Error(`There is no rule "${id}"; npm run rules lists them.`)
-  const [destination] = destinations
+  const [destination] = alertRouting.destinations
+  if (destination === undefined) throw new Error('rules/routing.ts has no destination: nobody can be paged.')
   const made = rowOfRule(rule, packs, destination.minSeverity)
   if (!made.ok) throw new Error(made.reason)
   return made.row

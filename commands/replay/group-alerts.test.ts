@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/detect/engine.ts'
 import type { HostFacts, HostId, RowId } from '../../src/detect/event.ts'
+import { routing } from '../../src/detect/routing.ts'
 import { type RuleDefinition, rule, table } from '../../src/detect/rule.ts'
 import type { TableColumns } from '../../src/detect/selector.ts'
 import { eventOf } from '../../src/detect/test-event.ts'
@@ -35,8 +36,8 @@ function findingsAt(
 }
 
 function group(findings: ReturnType<typeof findingsAt>) {
-  const destinations = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }] as const
-  return groupAlerts(findings, destinations, new Map([[host.id, host]])).map(
+  const told = routing({ destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }] })
+  return groupAlerts(findings, told, new Map([[host.id, host]])).map(
     ({ alert, eventCount, lastEventAt, destinations: told }) => ({
       episode: alert.episode,
       first: (alert.firstEventAt / 1000 - START) / 60,

@@ -7,7 +7,7 @@ import {
 } from '../../src/alerts/plan.ts'
 import type { HostFacts, HostId, OsqueryEvent } from '../../src/detect/event.ts'
 import type { Finding } from '../../src/detect/finding.ts'
-import type { Destination } from '../../src/detect/routing.ts'
+import type { Routing } from '../../src/detect/routing.ts'
 import type { NewAlert } from '../../src/store/alerts.ts'
 import type { Window } from '../../src/store/windows.ts'
 
@@ -25,7 +25,7 @@ export interface GroupedAlert {
  */
 export function groupAlerts(
   findings: readonly Finding[],
-  routing: readonly Destination[],
+  routing: Routing,
   hosts: ReadonlyMap<HostId, HostFacts>,
 ): readonly GroupedAlert[] {
   const windows = new Map<string, Window>()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { packs, rules } from '../../rules/index.ts'
-import { destinations } from '../../rules/routing.ts'
+import { alertRouting } from '../../rules/routing.ts'
 import type { HostId, OsqueryEvent, RowId } from '../../src/detect/event.ts'
 import { rowOf } from '../../src/detect/rows.ts'
 import { segmentsOf } from '../../src/store/lake.ts'
@@ -54,7 +54,7 @@ async function stored(range: TimeRange): Promise<readonly StoredEvent[]> {
 async function replay(shown: Partial<Choice>) {
   const run = new Replay(
     { events: false, matches: false, alerts: false, ...shown },
-    { rules, packs, destinations },
+    { rules, packs, routing: alertRouting },
     NOON,
   )
   const lines: Line[] = []

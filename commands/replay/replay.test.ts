@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { packs, rules } from '../../rules/index.ts'
-import { destinations } from '../../rules/routing.ts'
+import { alertRouting } from '../../rules/routing.ts'
 import type { Line } from './lines.ts'
 import { readQueries } from './queries.ts'
 import { type Choice, Replay } from './replay.ts'
@@ -18,7 +18,7 @@ async function replay(
 ) {
   const run = new Replay(
     { events: false, matches: false, alerts: false, ...shown },
-    { rules, packs: [...packs, ...readQueries(queries)], destinations },
+    { rules, packs: [...packs, ...readQueries(queries)], routing: alertRouting },
     RECEIVED_AT,
   )
   const lines: Line[] = []

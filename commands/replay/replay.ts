@@ -3,7 +3,7 @@ import type { HostFacts, HostId, OsqueryEvent, RowId } from '../../src/detect/ev
 import type { Exception } from '../../src/detect/exception.ts'
 import type { Finding } from '../../src/detect/finding.ts'
 import type { Pack } from '../../src/detect/pack.ts'
-import type { Destination } from '../../src/detect/routing.ts'
+import type { Routing } from '../../src/detect/routing.ts'
 import type { Rule } from '../../src/detect/rule.ts'
 import type { Sequence } from '../../src/detect/sequence.ts'
 import { SequenceMemory } from '../../src/detect/sequence-memory.ts'
@@ -30,7 +30,7 @@ export interface Registry {
   readonly exceptions?: readonly Exception[]
   /** Tell which table a query is about. */
   readonly packs: readonly Pack[]
-  readonly destinations: readonly Destination[]
+  readonly routing: Routing
 }
 
 /** What went by. */
@@ -135,7 +135,7 @@ export class Replay {
   /** What follows from all files together. */
   *end(): Generator<Line> {
     if (!this.#choice.alerts) return
-    for (const alert of groupAlerts(this.#findings, this.#registry.destinations, this.#hosts)) {
+    for (const alert of groupAlerts(this.#findings, this.#registry.routing, this.#hosts)) {
       this.tally.alerts += 1
       yield alertLine(alert)
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exception } from '../../src/detect/exception.ts'
+import { routing } from '../../src/detect/routing.ts'
 import { query, type Rule, rule } from '../../src/detect/rule.ts'
 import { sequence } from '../../src/detect/sequence.ts'
 import type { Line } from './lines.ts'
@@ -43,7 +44,13 @@ const line = (name: string, unixTime: number) =>
   `${JSON.stringify({ name, action: 'added', hostIdentifier: 'web-1', unixTime, counter: 1, columns: { user: 'ada' } })}\n`
 
 async function replay(log: string, change: Partial<Registry> = {}): Promise<readonly Line[]> {
-  const registry = { rules: [failed, success], sequences: [brokenIn], packs: [], destinations: [], ...change }
+  const registry = {
+    rules: [failed, success],
+    sequences: [brokenIn],
+    packs: [],
+    routing: routing({ destinations: [] }),
+    ...change,
+  }
   const run = new Replay({ events: false, matches: true, alerts: true }, registry, Date.UTC(2026, 10, 24))
   const lines: Line[] = []
   const bytes = async function* () {

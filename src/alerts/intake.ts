@@ -1,6 +1,6 @@
 import type { HostFacts, HostId } from '../detect/event.ts'
 import type { Finding } from '../detect/finding.ts'
-import type { Destination } from '../detect/routing.ts'
+import type { Routing } from '../detect/routing.ts'
 import { NO_SEQUENCES, type Sequences } from '../detect/sequences.ts'
 import type { World } from '../env.ts'
 import { growAlerts, insertAlerts } from '../store/alerts.ts'
@@ -46,7 +46,7 @@ export interface Intake {
 export async function intakeFindings(
   world: Pick<World, 'db' | 'now'>,
   findings: readonly Finding[],
-  routing: readonly Destination[],
+  routing: Routing,
   hosts: ReadonlyMap<HostId, HostFacts>,
   sequences: Sequences = NO_SEQUENCES,
 ): Promise<Intake> {

@@ -5,7 +5,7 @@ import { errorOf, eventAt, matchOf } from '../../test/findings.ts'
 import { freshStorage } from '../../test/storage.ts'
 import { worldFor } from '../../test/world.ts'
 import type { Finding } from '../detect/finding.ts'
-import type { Destination } from '../detect/routing.ts'
+import { routing as routingOf } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { alertById, listAlerts } from '../store/alerts.ts'
 import { deliveriesOf } from '../store/deliveries.ts'
@@ -13,7 +13,9 @@ import { matchesOfAlert } from '../store/matches.ts'
 import { timelineOf } from '../store/timeline.ts'
 import { type Intake, intakeFindings, isConflict } from './intake.ts'
 
-const routing: readonly Destination[] = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }]
+const routing = routingOf({
+  destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+})
 const HOUR = 3_600_000
 
 beforeEach(freshStorage)

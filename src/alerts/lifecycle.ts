@@ -1,4 +1,4 @@
-import type { Destination } from '../detect/routing.ts'
+import type { Destination, RoutedAlert, Routing } from '../detect/routing.ts'
 import type { Severity } from '../detect/severity.ts'
 import {
   type AlertStatus,
@@ -42,6 +42,7 @@ export interface AlertSpec {
   readonly context: Readonly<Record<string, unknown>>
   readonly hostId?: string
   readonly hostname?: string
+  readonly hostTags?: readonly string[]
   /** Milliseconds since the epoch. */
   readonly at: number
 }
@@ -57,11 +58,11 @@ export interface StatusChange {
 /** Most UTF-16 units of a name or note that the timeline keeps. */
 const NOTE_MAX_LENGTH = 2_000
 
-/** Opens the alert of the given episode and tells every destination that wants its severity. */
-export function openAlert(db: D1Database, routing: readonly Destination[], spec: AlertSpec): Change {
+/** Opens the alert of the given episode and tells the destinations that routing finds for it. */
+export function openAlert(db: D1Database, routing: Routing, spec: AlertSpec): Change {
   const alert = newAlertOf(spec)
   const { alertId } = alert
-  const { destinations, why } = routeAlert(routing, spec.severity, null)
+  const { destinations, why } = routeAlert(routing, routedOf(spec), null)
   const deliveries = destinations.map(({ id }) => newDelivery(alertId, id, 'trigger', spec.at))
   const entries: readonly TimelineEntry[] = [
     { alertId, at: spec.at, entryId: '1-created', kind: 'created', detail: spec.title },
@@ -116,6 +117,17 @@ export function redrive(
       redriveDelivery(db, change.deliveryId, change.at),
     ],
     deliveryIds: [change.deliveryId],
+  }
+}
+
+function routedOf({ ruleId, kind, severity, hostId, hostname, hostTags }: AlertSpec): RoutedAlert {
+  return {
+    ruleId,
+    kind,
+    severity,
+    hostId: hostId ?? null,
+    hostname: hostname ?? '',
+    hostTags: hostTags ?? [],
   }
 }
 

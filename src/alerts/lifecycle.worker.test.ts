@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { TEST_NOW } from '../../test/world.ts'
-import type { Destination } from '../detect/routing.ts'
+import { type Destination, routing as routingOf } from '../detect/routing.ts'
 import { alertById } from '../store/alerts.ts'
 import { deliveriesOf } from '../store/deliveries.ts'
 import { timelineOf } from '../store/timeline.ts'
@@ -16,10 +16,11 @@ import {
   resolveAlert,
 } from './lifecycle.ts'
 
-const routing: readonly Destination[] = [
+const destinations: readonly Destination[] = [
   { id: 'night', type: 'pagerduty', minSeverity: 'high' },
   { id: 'day', type: 'pagerduty', minSeverity: 'low' },
 ]
+const routing = routingOf({ destinations })
 
 const spec: AlertSpec = {
   kind: 'silence',
@@ -93,11 +94,15 @@ describe('an alert that no rule made', () => {
   it('opens once, even with another routing, at another time', async () => {
     await commit(openAlert(env.DB, routing, spec))
     await commit(
-      openAlert(env.DB, [{ ...(routing[0] as Destination), minSeverity: 'info' }], {
-        ...spec,
-        at: TEST_NOW + 1,
-        title: 'again',
-      }),
+      openAlert(
+        env.DB,
+        routingOf({ destinations: [{ id: 'night', type: 'pagerduty', minSeverity: 'info' }] }),
+        {
+          ...spec,
+          at: TEST_NOW + 1,
+          title: 'again',
+        },
+      ),
     )
     expect((await alertById(env.DB, alertId))?.title).toBe('web-1 is silent')
     expect(await sent()).toEqual(['day trigger pending'])
@@ -114,9 +119,9 @@ describe('an alert that no rule made', () => {
 describe('resolving', () => {
   it('marks the alert and tells those that were to be told of it, once', async () => {
     await commit(openAlert(env.DB, routing, spec))
-    const change = resolveAlert(env.DB, routing, by(TEST_NOW + 5, 'It is back.'))
+    const change = resolveAlert(env.DB, destinations, by(TEST_NOW + 5, 'It is back.'))
     await commit(change)
-    await commit(resolveAlert(env.DB, routing, by(TEST_NOW + 9, 'again')))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW + 9, 'again')))
     expect(await alertById(env.DB, alertId)).toMatchObject({
       status: 'resolved',
       resolvedAt: TEST_NOW + 5,
@@ -134,7 +139,7 @@ describe('resolving', () => {
   })
 
   it('does nothing to an alert that does not exist', async () => {
-    await commit(resolveAlert(env.DB, routing, by(TEST_NOW)))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW)))
     expect([await sent(), await told()]).toEqual([[], []])
   })
 })
@@ -142,8 +147,8 @@ describe('resolving', () => {
 describe('acknowledging', () => {
   it('marks an open alert and tells those that were to be told of it, once', async () => {
     await commit(openAlert(env.DB, routing, spec))
-    await commit(acknowledgeAlert(env.DB, routing, by(TEST_NOW + 5)))
-    await commit(acknowledgeAlert(env.DB, routing, by(TEST_NOW + 6)))
+    await commit(acknowledgeAlert(env.DB, destinations, by(TEST_NOW + 5)))
+    await commit(acknowledgeAlert(env.DB, destinations, by(TEST_NOW + 6)))
     expect(await alertById(env.DB, alertId)).toMatchObject({
       status: 'acknowledged',
       acknowledgedAt: TEST_NOW + 5,
@@ -154,23 +159,23 @@ describe('acknowledging', () => {
 
   it('does not open again what is resolved', async () => {
     await commit(openAlert(env.DB, routing, spec))
-    await commit(resolveAlert(env.DB, routing, by(TEST_NOW + 5)))
-    await commit(acknowledgeAlert(env.DB, routing, by(TEST_NOW + 6)))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW + 5)))
+    await commit(acknowledgeAlert(env.DB, destinations, by(TEST_NOW + 6)))
     expect((await alertById(env.DB, alertId))?.status).toBe('resolved')
     expect(await sent()).toEqual(['day trigger pending', 'day resolve pending'])
   })
 
   it('is followed by a resolve as an open alert is', async () => {
     await commit(openAlert(env.DB, routing, spec))
-    await commit(acknowledgeAlert(env.DB, routing, by(TEST_NOW + 5)))
-    await commit(resolveAlert(env.DB, routing, by(TEST_NOW + 6)))
+    await commit(acknowledgeAlert(env.DB, destinations, by(TEST_NOW + 5)))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW + 6)))
     expect((await alertById(env.DB, alertId))?.status).toBe('resolved')
     expect(await sent()).toHaveLength(3)
   })
 
   it('bounds what people write', async () => {
     await commit(openAlert(env.DB, routing, spec))
-    await commit(acknowledgeAlert(env.DB, routing, by(TEST_NOW + 5, '\ud800\0'.repeat(5_000))))
+    await commit(acknowledgeAlert(env.DB, destinations, by(TEST_NOW + 5, '\ud800\0'.repeat(5_000))))
     const [, , detail = ''] = await told()
     expect(detail.length).toBeLessThan(2_100)
     expect(detail.isWellFormed()).toBe(true)

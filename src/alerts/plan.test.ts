@@ -2,13 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { errorOf, eventAt, hostId, matchOf } from '../../test/findings.ts'
 import type { Finding, RuleMatch } from '../detect/finding.ts'
-import type { Destination } from '../detect/routing.ts'
+import { routing as routingOf } from '../detect/routing.ts'
 import type { Window } from '../store/windows.ts'
 import { groupIdOfFinding, matchKeyOf, type Plan, planFindings, uniqueValueOf } from './plan.ts'
 
 const MINUTE = 60_000
 const START = Date.UTC(2026, 10, 24, 10, 7, 20)
-const routing: readonly Destination[] = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }]
+const routing = routingOf({
+  destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+})
 
 /** What D1 would know after a row of plans, kept the way the store keeps it. */
 class Memory {

@@ -1,6 +1,6 @@
 import type { HostFacts, HostId } from '../detect/event.ts'
 import type { Finding } from '../detect/finding.ts'
-import type { Destination } from '../detect/routing.ts'
+import type { Routing } from '../detect/routing.ts'
 import type { AlertGrowth, NewAlert } from '../store/alerts.ts'
 import { type NewDelivery, newDelivery } from '../store/deliveries.ts'
 import { hotJson } from '../store/hot-event.ts'
@@ -59,7 +59,7 @@ export function uniqueValueOf(finding: Finding): string | null {
 export function planFindings(
   findings: readonly Finding[],
   known: Known,
-  routing: readonly Destination[],
+  routing: Routing,
   hosts: ReadonlyMap<HostId, HostFacts>,
   now: number,
 ): Plan {
@@ -86,7 +86,7 @@ export function planFindings(
 }
 
 interface Surroundings {
-  readonly routing: readonly Destination[]
+  readonly routing: Routing
   readonly hosts: ReadonlyMap<HostId, HostFacts>
   readonly now: number
 }
@@ -212,6 +212,7 @@ function draftOf(finding: Finding, hosts: ReadonlyMap<HostId, HostFacts>): Alert
     query: event.p_query,
     pack: event.p_pack,
     firstRowId: event.p_row_id,
+    hostTags: hosts.get(event.p_host_id)?.tags ?? [],
     destinations: finding.kind === 'match' ? finding.destinations : null,
   }
 }
@@ -226,12 +227,13 @@ function createAlert(
   window: Window,
   draft: AlertDraft,
   first: Finding,
-  routing: readonly Destination[],
+  routing: Routing,
   now: number,
 ): Creation {
   const { alertId, kind, ruleId, dedup, episode, matchCount, startedAt } = window
-  const { destinations: chosen, ...shown } = draft
-  const { destinations, why } = routeAlert(routing, draft.severity, chosen)
+  // A draft that was kept by code before this one has no tags.
+  const { destinations: chosen, hostTags = [], ...shown } = draft
+  const { destinations, why } = routeAlert(routing, { ...shown, kind, ruleId, hostTags }, chosen)
   return {
     alert: {
       alertId,

@@ -7,14 +7,16 @@ import { freshStorage } from '../../test/storage.ts'
 import { worldFor } from '../../test/world.ts'
 import { createEngine } from '../detect/engine.ts'
 import type { Finding, RuleMatch } from '../detect/finding.ts'
-import type { Destination } from '../detect/routing.ts'
+import { routing as routingOf } from '../detect/routing.ts'
 import { query, type Rule, rule } from '../detect/rule.ts'
 import { type SequenceDefinition, sequence } from '../detect/sequence.ts'
 import type { World } from '../env.ts'
 import { listAlerts } from '../store/alerts.ts'
 import { intakeFindings, isConflict } from './intake.ts'
 
-const routing: readonly Destination[] = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }]
+const routing = routingOf({
+  destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+})
 const START = Date.UTC(2026, 10, 24, 10)
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

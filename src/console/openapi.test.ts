@@ -2,12 +2,20 @@ import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
+import { routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { consoleApp } from './app.ts'
 import { openApi, openApiPath } from './openapi.ts'
 import { ROUTES } from './routes.ts'
 
-const deps = { name: 'margay', version: '1.2.3', rules: [], sequences: [], exceptions: [], destinations: [] }
+const deps = {
+  name: 'margay',
+  version: '1.2.3',
+  rules: [],
+  sequences: [],
+  exceptions: [],
+  routing: routing({ destinations: [] }),
+}
 const document = openApi(ROUTES, deps)
 
 /** The app only has to be built here, so it gets no world but its settings. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Exception } from '../detect/exception.ts'
-import type { Destination } from '../detect/routing.ts'
+import type { Routing } from '../detect/routing.ts'
 import type { Rule } from '../detect/rule.ts'
 import type { Sequence } from '../detect/sequence.ts'
 import type { World } from '../env.ts'
@@ -11,7 +11,7 @@ export interface ConsoleDeps {
   readonly rules: readonly Rule[]
   readonly sequences: readonly Sequence[]
   readonly exceptions: readonly Exception[]
-  readonly destinations: readonly Destination[]
+  readonly routing: Routing
   readonly name: string
   readonly version: string
 }

@@ -1,3 +1,5 @@
+import { type Pattern, patternOf } from './pattern.ts'
+
 /** What `exception` takes: a match of one rule that is known to be innocent, for so long. */
 export interface ExceptionDefinition {
   /** Id of the rule or the sequence. */
@@ -32,9 +34,6 @@ export interface Exception {
     readonly columns: readonly (readonly [column: string, value: Pattern])[]
   }
 }
-
-/** Whether a text is what was written, `*` standing for any characters. */
-type Pattern = (text: string) => boolean
 
 const DAY_MS = 86_400_000
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
@@ -102,21 +101,4 @@ function endOfDay(text: string): number | null {
   const [, year, month, day] = DATE.exec(text) ?? []
   const at = Date.UTC(Number(year), Number(month) - 1, Number(day))
   return Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text ? null : at + DAY_MS
-}
-
-/** Every piece between two `*` is sought once behind the one before: linear in the text, whatever the pattern. */
-function patternOf(pattern: string): Pattern {
-  const [head = '', ...rest] = pattern.split('*')
-  const tail = rest.pop()
-  if (tail === undefined) return text => text === pattern
-  return text => {
-    if (!text.startsWith(head) || !text.endsWith(tail)) return false
-    let at = head.length
-    for (const piece of rest) {
-      const found = text.indexOf(piece, at)
-      if (found < 0) return false
-      at = found + piece.length
-    }
-    return at + tail.length <= text.length
-  }
 }

@@ -1,6 +1,6 @@
 import type { Engine } from '../detect/engine.ts'
 import type { HostId, OsqueryEvent } from '../detect/event.ts'
-import type { Destination } from '../detect/routing.ts'
+import type { Routing } from '../detect/routing.ts'
 import type { RejectReason } from './rejection.ts'
 
 /** Where a post came from: what its events can't say of themselves. */
@@ -30,5 +30,5 @@ export interface Normalizer {
 export interface Detection {
   readonly normalizer: Normalizer
   readonly engine: Engine
-  readonly routing: readonly Destination[]
+  readonly routing: Routing
 }

@@ -1,7 +1,7 @@
 import { wake } from '../alerts/intake.ts'
 import { type Change, openAlert, resolveAlert } from '../alerts/lifecycle.ts'
 import type { HostId } from '../detect/event.ts'
-import type { Destination } from '../detect/routing.ts'
+import type { Routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { isConflict } from '../store/assertion.ts'
 import { addToCounters, minuteOf } from '../store/counters.ts'
@@ -52,7 +52,7 @@ export type SilenceRun =
  * A run that fails judges nobody: failing to look is not absence. Two runs at once change things once: the second finds
  * the feed's version changed, and every move is committed together with its alert only if the host is as it was read.
  */
-export async function checkSilence(world: World, routing: readonly Destination[]): Promise<SilenceRun> {
+export async function checkSilence(world: World, routing: Routing): Promise<SilenceRun> {
   try {
     const run = await evaluate(world, routing)
     if (run.outcome !== 'evaluated') world.log(`silence.${run.outcome}`)
@@ -84,7 +84,7 @@ async function countFailure(world: World): Promise<void> {
   }
 }
 
-async function evaluate(world: World, routing: readonly Destination[]): Promise<SilenceRun> {
+async function evaluate(world: World, routing: Routing): Promise<SilenceRun> {
   const { db } = world
   const now = world.now()
   const row = await readFeedState(db)
@@ -118,7 +118,7 @@ async function surveyHosts(world: World, policy: SilencePolicy, now: number): Pr
 /** The feed goes first: once its row is written, this run alone judges hosts. */
 async function commitFeed(
   world: World,
-  routing: readonly Destination[],
+  routing: Routing,
   decision: FeedDecision,
   findings: Findings,
   version: number,
@@ -134,7 +134,7 @@ async function commitFeed(
 
 function feedChange(
   db: D1Database,
-  routing: readonly Destination[],
+  routing: Routing,
   { alert, next }: FeedDecision,
   { census }: Findings,
   now: number,
@@ -142,12 +142,12 @@ function feedChange(
   if (alert === null) return { statements: [], deliveryIds: [] }
   return alert.kind === 'opens'
     ? openAlert(db, routing, feedFalls(next.episode, census, alert.reason, now))
-    : resolveAlert(db, routing, feedReturns(next.episode, alert.reason, now))
+    : resolveAlert(db, routing.destinations, feedReturns(next.episode, alert.reason, now))
 }
 
 async function commitHosts(
   world: World,
-  routing: readonly Destination[],
+  routing: Routing,
   decision: FeedDecision,
   findings: Findings,
   now: number,
@@ -156,7 +156,7 @@ async function commitHosts(
   const falls = decision.hosts === 'free' ? findings.falls : []
   if (findings.quiet.length > 0) await moveHosts(db, findings.quiet.map(hostMove)).run()
   const resolved = await commitMoves(world, findings.returns, move =>
-    resolveAlert(db, routing, hostReturns(move, now)),
+    resolveAlert(db, routing.destinations, hostReturns(move, now)),
   )
   const opened = await commitMoves(world, falls, move => openAlert(db, routing, hostFalls(move, now)))
   return { outcome: 'evaluated', feed: decision.next.phase, opened, resolved }

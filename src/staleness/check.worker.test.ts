@@ -6,7 +6,7 @@ import { freshStorage } from '../../test/storage.ts'
 import { TEST_NOW, type TestWorld, worldFor } from '../../test/world.ts'
 import type { AlertWakeUp } from '../alerts/wake-up.ts'
 import type { HostId } from '../detect/event.ts'
-import type { Destination } from '../detect/routing.ts'
+import { routing as routingOf } from '../detect/routing.ts'
 import { alertById, listAlerts } from '../store/alerts.ts'
 import { deliveriesOf } from '../store/deliveries.ts'
 import { HOST_SILENCE_PAGE } from '../store/host-silence.ts'
@@ -15,7 +15,9 @@ import { timelineOf } from '../store/timeline.ts'
 import { checkSilence } from './check.ts'
 
 const MINUTE = 60_000
-const routing: readonly Destination[] = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }]
+const routing = routingOf({
+  destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+})
 
 beforeEach(freshStorage)
 

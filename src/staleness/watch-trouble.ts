@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { wake } from '../alerts/intake.ts'
 import { type AlertSpec, type Change, openAlert, resolveAlert } from '../alerts/lifecycle.ts'
-import type { Destination } from '../detect/routing.ts'
+import type { Routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { isConflict } from '../store/assertion.ts'
 import { readGuardedState, writeGuardedState } from '../store/guarded-state.ts'
@@ -55,7 +55,7 @@ type TroubleRecord = Readonly<Record<string, TroubleState>>
  * that fails anywhere changes nothing: failing to look is neither trouble nor quiet.
  * @throws what D1 throws, and when the record can't be understood
  */
-export async function watchTrouble(world: World, routing: readonly Destination[]): Promise<void> {
+export async function watchTrouble(world: World, routing: Routing): Promise<void> {
   const { db } = world
   const now = world.now()
   const row = await readGuardedState(db, STATE)
@@ -115,13 +115,13 @@ async function readTrouble(
 
 async function changeOf(
   db: D1Database,
-  routing: readonly Destination[],
+  routing: Routing,
   change: TroubleChange,
   now: number,
 ): Promise<Change> {
   return change.kind === 'opens'
     ? openAlert(db, routing, await specOf(db, change, now))
-    : resolveAlert(db, routing, troubleEnds(change.trouble, change.episode, now))
+    : resolveAlert(db, routing.destinations, troubleEnds(change.trouble, change.episode, now))
 }
 
 /** Reads what the alert shows besides counts, which is read only now because alerts open seldom. */

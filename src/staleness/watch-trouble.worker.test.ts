@@ -7,7 +7,7 @@ import { type TestWorld, worldFor } from '../../test/world.ts'
 import { resolveAlert } from '../alerts/lifecycle.ts'
 import type { AlertWakeUp } from '../alerts/wake-up.ts'
 import type { HostId } from '../detect/event.ts'
-import type { Destination } from '../detect/routing.ts'
+import { routing as routingOf } from '../detect/routing.ts'
 import { alertById, listAlerts } from '../store/alerts.ts'
 import { addToCounters, countNewRejections, minuteOf } from '../store/counters.ts'
 import { deliveriesOf } from '../store/deliveries.ts'
@@ -16,7 +16,9 @@ import { indexQuarantine, insertQuarantine, putQuarantineUnindexed } from '../st
 import { watchTrouble } from './watch-trouble.ts'
 
 const MINUTE = 60_000
-const routing: readonly Destination[] = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }]
+const routing = routingOf({
+  destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'low' }],
+})
 
 beforeEach(freshStorage)
 
@@ -162,7 +164,7 @@ describe('quarantine', () => {
     await pass(world, 2)
     const [alert] = await alerts()
     const by = { alertId: alert?.alertId ?? '', at: world.now(), by: 'someone', note: '' }
-    await env.DB.batch(resolveAlert(env.DB, routing, by).statements)
+    await env.DB.batch(resolveAlert(env.DB, routing.destinations, by).statements)
     await pass(world, 5)
     expect(await told()).toEqual(['margay.quarantine 1 resolved'])
     await reject(world, 'host-2', 'over_cap')

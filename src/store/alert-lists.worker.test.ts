@@ -4,12 +4,13 @@ import { matchOf } from '../../test/findings.ts'
 import { freshStorage } from '../../test/storage.ts'
 import { TEST_NOW, worldFor } from '../../test/world.ts'
 import { intakeFindings } from '../alerts/intake.ts'
+import { routing as routingOf } from '../detect/routing.ts'
 import { type Alert, type AlertFilter, listAlerts } from './alerts.ts'
 import { listDeliveries } from './deliveries.ts'
 import { matchesOfAlert } from './matches.ts'
 import type { Page } from './page.ts'
 
-const routing = [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'medium' }] as const
+const routing = routingOf({ destinations: [{ id: 'pagerduty', type: 'pagerduty', minSeverity: 'medium' }] })
 
 beforeEach(async () => {
   await freshStorage()

@@ -1,8 +1,8 @@
+import type { AlertKind } from '../detect/alert-kind.ts'
 import type { Severity } from '../detect/severity.ts'
 import { type Page, pageOf, positionOf } from './page.ts'
 
-/** What an alert is about: a rule that matched, a rule that threw, a host or feed that fell silent, Margay itself. */
-export type AlertKind = 'match' | 'rule_error' | 'silence' | 'system'
+export type { AlertKind }
 
 export const ALERT_STATUSES = ['open', 'acknowledged', 'resolved'] as const
 export type AlertStatus = (typeof ALERT_STATUSES)[number]

@@ -12,6 +12,8 @@ export interface AlertDraft {
   readonly query: string
   readonly pack: string
   readonly firstRowId: string
+  /** Tags of the host at its first match. */
+  readonly hostTags?: readonly string[]
   /** As the rule chose: null leaves it to routing. */
   readonly destinations: readonly string[] | null
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { claimedHost } from '../../commands/replay/claimed-host.ts'
 import { Replay } from '../../commands/replay/replay.ts'
 import { packs } from '../../rules/index.ts'
+import { routing } from '../../src/detect/routing.ts'
 import { lakeRows, rowsOf } from '../consumer.ts'
 import { freshStorage } from '../storage.ts'
 import { WholeWorker } from '../whole-worker.ts'
@@ -80,7 +81,7 @@ async function throughTheWorker(post: Post, name: string): Promise<Outcome> {
 
 async function throughReplay(post: Post): Promise<Outcome> {
   const choice = { events: true, matches: false, alerts: false }
-  const replay = new Replay(choice, { rules: [], packs, destinations: [] }, Date.now())
+  const replay = new Replay(choice, { rules: [], packs, routing: routing({ destinations: [] }) }, Date.now())
   const events: string[] = []
   for await (const { kind, ...rest } of replay.file('', piecesOf(post.body))) {
     if (kind === 'event') events.push(comparable(rest))

@@ -38,7 +38,7 @@ function statusRoute(verb: 'acknowledge' | 'resolve', summary: string): Route {
       if (verb === 'acknowledge' && before.status === 'resolved') {
         return refuse('conflict', 'The alert is resolved.')
       }
-      const { statements, deliveryIds } = change(world.db, deps.destinations, {
+      const { statements, deliveryIds } = change(world.db, deps.routing.destinations, {
         alertId: params.id,
         at: world.now(),
         ...body,

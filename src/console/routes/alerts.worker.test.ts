@@ -28,7 +28,7 @@ const spec: AlertSpec = {
 /** Opens an alert that no rule made, and answers its id. */
 async function open(overrides: Partial<AlertSpec> = {}): Promise<string> {
   const made = { ...spec, ...overrides }
-  await env.DB.batch(openAlert(env.DB, consoleDeps.destinations, made).statements)
+  await env.DB.batch(openAlert(env.DB, consoleDeps.routing, made).statements)
   return alertIdOf(made.kind, made.ruleId, made.dedup, made.episode)
 }
 
@@ -52,7 +52,7 @@ async function openByMatches(count: number): Promise<string> {
     }
   })
   const { world } = testConsole()
-  const { statements } = await intakeFindings(world, findings, consoleDeps.destinations, new Map())
+  const { statements } = await intakeFindings(world, findings, consoleDeps.routing, new Map())
   await env.DB.batch(statements)
   return alertIdOf('match' as 'silence', 'posix.test-rule', 'host-1', 1)
 }

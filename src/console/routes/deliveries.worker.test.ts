@@ -9,7 +9,7 @@ beforeEach(freshStorage)
 
 /** Opens an alert and answers the id of its delivery, which is in the given state. */
 async function delivery(episode: number, state = 'pending'): Promise<string> {
-  const { statements, deliveryIds } = openAlert(env.DB, consoleDeps.destinations, {
+  const { statements, deliveryIds } = openAlert(env.DB, consoleDeps.routing, {
     kind: 'system',
     ruleId: 'margay.test',
     dedup: 'd',

@@ -74,7 +74,7 @@ describe('GET /stats', () => {
       } as const
       const at = TEST_NOW + episode * MINUTE
       const alert = { ...spec, runbook: '', context: {}, episode, at }
-      await env.DB.batch(openAlert(env.DB, consoleDeps.destinations, alert).statements)
+      await env.DB.batch(openAlert(env.DB, consoleDeps.routing, alert).statements)
     }
     await env.DB.prepare("UPDATE deliveries SET state = 'parked' WHERE created_at = ?")
       .bind(TEST_NOW + 3 * MINUTE)
@@ -106,7 +106,7 @@ describe('GET /stats', () => {
 
   it('reads the feed as the silence check writes it', async () => {
     const console = testConsole()
-    await checkSilence(console.world, consoleDeps.destinations)
+    await checkSilence(console.world, consoleDeps.routing)
     expect((await console.get('/stats')).body.feed).toEqual({
       phase: 'flowing',
       evaluated_at: '2026-11-24T12:00:00.000Z',
