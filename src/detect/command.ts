@@ -1,3 +1,4 @@
+import { executedByFind } from './find-exec.ts'
 import { nestedLines } from './nested-code.ts'
 import { type CommandGroup, type ShellCommand, shellCommands } from './shell.ts'
 import { baseNameOf, type Unwrapped, unwrapped } from './wrappers.ts'
@@ -135,7 +136,7 @@ function addCommands(
     })
     known.set(part, command)
     add(command, commands, inner)
-    for (const words of executedByFind(command)) {
+    for (const words of executedByFind(command.program, command.args)) {
       const executed = commandOf(unwrapped(words), [], { source: null, group: null, within: command })
       add({ ...executed, wrappers: [command.program, ...executed.wrappers] }, commands, inner)
     }
@@ -175,23 +176,4 @@ function commandOf(
 function add(command: Command, commands: Command[], inner: Line[]): void {
   commands.push(command)
   for (const text of command.lines) inner.push({ text, within: command })
-}
-
-const NONE: readonly never[] = []
-
-/** The commands behind `-exec`, `-execdir`, `-ok` and `-okdir` of `find`, each up to `;` or `+`. */
-function executedByFind({ program, args }: Command): readonly (readonly string[])[] {
-  if (program !== 'find' && program !== 'gfind') return NONE
-  const found: (readonly string[])[] = []
-  let start = -1
-  for (const [index, word] of args.entries()) {
-    if (start === -1 && /^-(?:exec|ok)(?:dir)?$/.test(word)) start = index + 1
-    else if (start !== -1 && (word === ';' || (word === '+' && args[index - 1] === '{}'))) {
-      found.push(args.slice(start, index))
-      start = -1
-    }
-  }
-  // osquery's joined lines lose the backslash, and with it the shell's reading ends at `;`.
-  if (start !== -1 && start < args.length) found.push(args.slice(start))
-  return found
 }

@@ -1,9 +1,5 @@
+import { type Command, commandsOf } from './command.ts'
 import { isGivenCode, isInterpreter, isShell } from './interpreters.ts'
-import { type ShellCommand, shellCommands } from './shell.ts'
-import { baseNameOf, unwrapped } from './wrappers.ts'
-
-/** `sh -c 'sh -c …'` is followed to this depth. */
-const DEPTH_MAX = 4
 
 /** Programs that load every file they are given: code, modules, packages, jobs. */
 const LOADERS =
@@ -22,54 +18,58 @@ const CODE_FILE = /\.(?:sh|bash|py|pl|rb|php|js|mjs|lua|tcl|jar|scpt)$/
  */
 export function loadedFiles(line: string): readonly string[] {
   const files: string[] = []
-  let lines: readonly string[] = [line]
-  for (let depth = 0; depth < DEPTH_MAX && lines.length > 0; depth++) {
-    const inner: string[] = []
-    for (const text of lines) collect(shellCommands(text), files, inner)
-    lines = inner
+  const states = new Map<Command | null, State>()
+  for (const command of commandsOf(line)) {
+    const { within } = command.links
+    const state = states.get(within) ?? begun(within, states)
+    states.set(within, state)
+    state.ranIn.set(command, state.folder)
+    collect(command, state, files)
   }
   return files
 }
 
-function collect(commands: readonly ShellCommand[], files: string[], inner: string[]): void {
-  let folder = ''
+/** Where the commands of one line, or of the code within one command, have got to. */
+interface State {
+  folder: string
   /** Files that the commands of the pipe so far may have written into it. */
-  let poured: string[] = []
-  for (const { words, reads, source } of commands) {
-    if (source === null) poured = []
-    const { path: program, args: rest, assignments, lines } = unwrapped(words)
-    files.push(...assignments.flatMap(filesOf).map(normal))
-    inner.push(...lines)
-    const name = baseNameOf(program)
-    if (name === 'cd' || name === 'pushd') {
-      folder = resolved(rest.find(word => !word.startsWith('-')) ?? '', folder)
-      continue
-    }
-    const load = (path: string) => files.push(resolved(path, folder))
-    if (program.includes('/')) load(program)
-    if (isShell(name) || name === 'eval' || name === 'su') inner.push(...codeOf(name, rest))
-    const loaded = operandsLoaded(name, rest)
-    for (const path of loaded) load(path)
-    if (loaded.length === 0 && readsCode(name, rest)) {
-      for (const path of [...reads, ...poured]) load(path)
-      poured = []
-    }
-    poured.push(...reads, ...rest.filter(word => !word.startsWith('-')))
+  poured: string[]
+  readonly ranIn: Map<Command, string>
+}
+
+/** Code within a command begins in the folder in which that command runs. */
+function begun(within: Command | null, states: ReadonlyMap<Command | null, State>): State {
+  const outer = within === null ? undefined : states.get(within.links.within)
+  const folder = within === null ? '' : (outer?.ranIn.get(within) ?? '')
+  return { folder, poured: [], ranIn: new Map() }
+}
+
+function collect(
+  { program, path, args, assignments, reads, piped }: Command,
+  state: State,
+  files: string[],
+): void {
+  if (!piped) state.poured = []
+  files.push(...assignments.flatMap(filesOf).map(normal))
+  if (program === 'cd' || program === 'pushd') {
+    state.folder = resolved(args.find(word => !word.startsWith('-')) ?? '', state.folder)
+    return
   }
+  const load = (file: string) => files.push(resolved(file, state.folder))
+  if (path.includes('/')) load(path)
+  const loaded = operandsLoaded(program, args)
+  for (const file of loaded) load(file)
+  if (loaded.length === 0 && readsCode(program, args)) {
+    for (const file of [...reads, ...state.poured]) load(file)
+    state.poured = []
+  }
+  state.poured.push(...reads, ...args.filter(word => !word.startsWith('-')))
 }
 
 /** Files that a variable names, of those whose value is code. */
 function filesOf(assignment: string): readonly string[] {
   const value = LOADING_VARIABLE.exec(assignment)?.[1] ?? ''
   return value.split(/[: ]/).filter(path => path !== '')
-}
-
-/** Shell code among the arguments: what follows `-c`, or all of `eval`. */
-function codeOf(name: string, rest: readonly string[]): readonly string[] {
-  if (name === 'eval') return [rest.join(' ')]
-  const flag = rest.findIndex(word => /^-[a-z]*c$/.test(word))
-  const code = flag === -1 ? undefined : rest[flag + 1]
-  return code === undefined ? [] : [code]
 }
 
 function operandsLoaded(name: string, rest: readonly string[]): readonly string[] {
