@@ -119,11 +119,11 @@ export class WholeWorker {
   }
 
   async deliverIngest(choose?: Parameters<ManualQueue<IngestMessage>['deliver']>[2]): Promise<number> {
-    return await this.ingest.deliver(INGEST_BATCH, messages => this.#consume('ingest', messages), choose)
+    return await this.ingest.deliver(INGEST_BATCH, messages => this.consume('ingest', messages), choose)
   }
 
   async deliverAlerts(choose?: Parameters<ManualQueue<AlertWakeUp>['deliver']>[2]): Promise<number> {
-    return await this.alerts.deliver(ALERTS_BATCH, messages => this.#consume('alerts', messages), choose)
+    return await this.alerts.deliver(ALERTS_BATCH, messages => this.consume('alerts', messages), choose)
   }
 
   /** Consumes until both queues are empty, moving the clock to what is due next. */
@@ -153,7 +153,11 @@ export class WholeWorker {
     await waitOnExecutionContext(context)
   }
 
-  async #consume(queue: string, messages: readonly Message<IngestMessage | AlertWakeUp>[]): Promise<void> {
+  /** Hands messages to the consumer of a queue. */
+  async consume(
+    queue: 'ingest' | 'ingest-dead' | 'alerts' | 'alerts-dead',
+    messages: readonly Message<IngestMessage | AlertWakeUp>[],
+  ): Promise<void> {
     await worker.queue(
       {
         queue,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TEST_NOW, testSettings } from '../../test/world.ts'
 import type { HostId } from '../detect/event.ts'
+import { withoutSecrets } from '../store/without-secrets.ts'
 import { mintNodeKey, verifyNodeKey } from './node-key.ts'
 
 const settings = testSettings()
@@ -19,6 +20,11 @@ describe('a node key', () => {
     const key = mintNodeKey(world, host)
     expect(key).toMatch(/^k2\.c0ffee0123456789c0ffee01\.[\w-]{30}\.[\w-]{43}$/)
     expect(verifyNodeKey(settings, key)).toEqual({ ok: true, hostId: host, issuedAt: TEST_NOW })
+  })
+
+  it('is known for what it is where bytes are kept for people', () => {
+    const bytes = new TextEncoder().encode(`node_key=${mintNodeKey(world, host)}&x=y`)
+    expect(new TextDecoder().decode(withoutSecrets(bytes))).toMatch(/^node_key=\*+&x=y$/)
   })
 
   it('is a new one each time, by 128 random bits', () => {

@@ -12,6 +12,14 @@ it('blanks node keys and enroll secrets wherever they stand, whole or cut off', 
   expect(blanked('{"data":[],"node_key":"ab')).toBe('{"data":[],"node_key":"**')
 })
 
+it('blanks what looks like a node key in any other text', () => {
+  const key = `k2.c0ffee0123456789c0ffee01.${'a'.repeat(30)}.${'b'.repeat(43)}`
+  for (const text of [`node_key=${key}`, `Authorization: NodeKey ${key}\n`, key, `\u00ff${key},${key}`]) {
+    const kept = new TextDecoder('latin1').decode(withoutSecrets(Buffer.from(text, 'latin1')))
+    expect(kept).toBe(text.replaceAll(key, '*'.repeat(key.length)))
+  }
+})
+
 it('leaves everything else as it is', () => {
   for (const text of [
     '',

@@ -8,9 +8,13 @@ const BACKSLASH = 0x5c
 const COLON = 0x3a
 const STAR = 0x2a
 
+/** What a node key of ours looks like, wherever it stands: secret id, host id, time and random, MAC (src/agent/node-key.ts). */
+const NODE_KEY = /(?<![\w-])[A-Za-z0-9]{1,8}\.[0-9a-f]{24}\.[\w-]{30}\.[\w-]{43}/g
+
 /**
- * Copies bytes with the values of `"node_key"` and `"enroll_secret"` blanked out, wherever they stand: what is kept for
- * people to look at must not let them pose as a host. Works on any bytes, JSON or not; sees nothing inside gzip.
+ * Copies bytes with the values of `"node_key"` and `"enroll_secret"` blanked out wherever they stand, and whatever looks
+ * like a node key: what is kept for people to look at must not let them pose as a host. Works on any bytes, JSON or not;
+ * sees nothing inside gzip.
  */
 export function withoutSecrets(bytes: Uint8Array): Uint8Array {
   const blanked = bytes.slice()
@@ -20,6 +24,10 @@ export function withoutSecrets(bytes: Uint8Array): Uint8Array {
     for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
       blankValue(blanked, at + name.length)
     }
+  }
+  // Latin-1 keeps places: one character a byte.
+  for (const { index, 0: key } of text.toString('latin1').matchAll(NODE_KEY)) {
+    blanked.fill(STAR, index, index + key.length)
   }
   return blanked
 }
