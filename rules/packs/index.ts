@@ -8,6 +8,7 @@ import { linuxFim, macosFim, webServerFim } from './fim.ts'
 import { incidentResponse } from './incident-response.ts'
 import { linuxAccounts } from './linux-accounts.ts'
 import { linuxLogins } from './linux-logins.ts'
+import { linuxProcesses } from './linux-processes.ts'
 import { linuxSecurityEvents } from './linux-security-events.ts'
 import { linuxSystem } from './linux-system.ts'
 import { macosPersistence } from './macos-persistence.ts'
@@ -19,6 +20,8 @@ import { networkEvents } from './network-events.ts'
 import { ossecRootkit } from './ossec-rootkit.ts'
 import { osxAttacks } from './osx-attacks.ts'
 import { posture } from './posture.ts'
+import { processEnvironments } from './process-environments.ts'
+import { processEvents } from './process-events.ts'
 import { remoteControl } from './remote-control.ts'
 import { software } from './software.ts'
 import { storage } from './storage.ts'
@@ -62,4 +65,7 @@ export const packs: readonly Pack[] = [
   windowsProcesses,
   windowsEvents,
   windowsAttacks,
+  linuxProcesses,
+  processEnvironments,
+  processEvents,
 ]

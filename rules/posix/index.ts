@@ -5,6 +5,7 @@ import attackToolInstalled from './attack-tool-installed.ts'
 import awsCommand from './aws-command.ts'
 import backdatesFile from './backdates-file.ts'
 import badPackage from './bad-package.ts'
+import capturesTraffic from './captures-traffic.ts'
 import coinMiner from './coin-miner.ts'
 import cronAtBoot from './cron-at-boot.ts'
 import cronLoadsFromTmp from './cron-loads-from-tmp.ts'
@@ -15,6 +16,7 @@ import exposedService from './exposed-service.ts'
 import fetchesFromOddSource from './fetches-from-odd-source.ts'
 import forwardsPackets from './forwards-packets.ts'
 import historyErased from './history-erased.ts'
+import historyOff from './history-off.ts'
 import joinsAdminGroup from './joins-admin-group.ts'
 import listensFromOddPlace from './listens-from-odd-place.ts'
 import logDestroyed from './log-destroyed.ts'
@@ -22,12 +24,14 @@ import loginFromOutside from './login-from-outside.ts'
 import logsWiped from './logs-wiped.ts'
 import misledByHostsFile from './misled-by-hosts-file.ts'
 import newAccount from './new-account.ts'
+import preloadedLibrary from './preloaded-library.ts'
 import readsSecrets from './reads-secrets.ts'
 import reverseShell from './reverse-shell.ts'
 import rootSession from './root-session.ts'
 import runsFetchedCode from './runs-fetched-code.ts'
 import runsFromOddPlace from './runs-from-odd-place.ts'
 import runsFromTmp from './runs-from-tmp.ts'
+import scansNetwork from './scans-network.ts'
 import secondRoot from './second-root.ts'
 import sendsSecrets from './sends-secrets.ts'
 import serverStartsShell from './server-starts-shell.ts'
@@ -58,6 +62,7 @@ export const posixRules: readonly Rule[] = [
   awsCommand,
   backdatesFile,
   badPackage,
+  capturesTraffic,
   coinMiner,
   cronAtBoot,
   cronLoadsFromTmp,
@@ -68,6 +73,7 @@ export const posixRules: readonly Rule[] = [
   fetchesFromOddSource,
   forwardsPackets,
   historyErased,
+  historyOff,
   joinsAdminGroup,
   listensFromOddPlace,
   logDestroyed,
@@ -75,12 +81,14 @@ export const posixRules: readonly Rule[] = [
   logsWiped,
   misledByHostsFile,
   newAccount,
+  preloadedLibrary,
   readsSecrets,
   reverseShell,
   rootSession,
   runsFetchedCode,
   runsFromOddPlace,
   runsFromTmp,
+  scansNetwork,
   secondRoot,
   sendsSecrets,
   serverStartsShell,
