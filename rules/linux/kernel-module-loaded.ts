@@ -1,11 +1,5 @@
 import { rule, table } from '../../src/detect/rule.ts'
-
-/**
- * Families of modules of the kernel itself that come and go with what people plug in, mount or firewall. None of them can
- * be told from a module of the same name by its name; they are left out because they would bury the rest.
- */
-const EVERYDAY =
-  /^(?:nf_|nft_|nfnetlink|xt_|ip_|ip6|ipt_|ip6t_|iptable_|ebt|arp_|arpt|br_|bridge$|veth$|vxlan$|overlay$|tun$|tap$|usb|uas$|hid|snd|sound|btrfs$|xfs$|ext[234]$|vfat$|fat$|nls_|isofs$|udf$|ntfs|exfat$|fuse$|cifs|nfs|sunrpc$|rpcsec_|lockd$|grace$|dm_|raid|loop$|sr_mod$|cdrom$|nvme|sd_mod$|crc|aes|sha|ghash|poly|chacha|curve|cryptd$|algif_|af_|tls$|kvm|vhost|virtio|vmw|hv_|xen|i2c|mei|intel|amd|drm|ttm$|video$|bluetooth$|bt|rfcomm$|bnep$|cfg80211$|mac80211$|iwl|ath|rtl|rtw|mt7|inet_diag$|tcp_|udp_|unix_diag$|netlink_diag$|sch_|cls_|act_|dummy$|bonding$|8021q$|binfmt_misc$|joydev$|input_|mousedev$|psmouse$|wireguard$|libchacha|libcurve|lib)/
+import { EVERYDAY_MODULES } from '../data/everyday-modules.ts'
 
 export default rule({
   id: 'linux.kernel-module-loaded',
@@ -16,9 +10,11 @@ export default rule({
   on: table('kernel_modules'),
   attack: ['T1547.006'],
   initial: 'ignore',
-  detect: ({ columns }) => columns.name !== '' && !EVERYDAY.test(columns.name),
+  detect: ({ columns }) => columns.name !== '' && !EVERYDAY_MODULES.test(columns.name),
   alertTitle: ({ host, columns }) => `Module ${columns.name} was loaded into the kernel of ${host}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.name}`,
+  // Gone again at once: sequences/module-comes-and-goes.ts.
+  sequenceKey: ({ hostId, columns }) => `${hostId} ${columns.name}`,
   context: ({ columns }) => ({ module: columns.name, size: columns.size, status: columns.status }),
   means:
     'Code in the kernel can do and hide everything. A module that no package of the host brings is how rootkits get there; linux.kernel-tainted tells when the kernel itself finds a module to be unsigned or foreign.',

@@ -37,6 +37,8 @@ export default rule({
       : `Passwords are tried on ${host} from ${columns.address}`,
   dedup: ({ hostId, columns }) =>
     isPublicAddress(columns.address) ? `${hostId} internet` : `${hostId} ${columns.address}`,
+  // And then one of them is right: sequences/login-after-guessing.ts.
+  sequenceKey: ({ hostId, columns }) => `${hostId} ${columns.address}`,
   context: ({ columns }) => ({
     source: columns.address,
     program: columns.path,
