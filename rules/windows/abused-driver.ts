@@ -26,6 +26,8 @@ export default rule({
     columns.name.toLowerCase() === 'imagepath' &&
     SERVICE.test(registryKey(columns)) &&
     (isAbused(columns.data) || isDropped(columns.data)),
+  // Where Windows keeps the drivers of devices that are plugged in: nobody brings one there by hand.
+  exclude: ({ columns }) => isUnderWindows(columns.data, '\\Windows\\System32\\DriverStore'),
   dynamicSeverity: ({ columns }) =>
     isDropped(columns.data) || !isInstalled(columns.data)
       ? isAbused(columns.data)
@@ -78,6 +80,11 @@ export default rule({
       name: 'of a product',
       match: false,
       columns: driver('vbox', '\\??\\C:\\Program Files\\Oracle\\VirtualBox\\drivers\\x.sys'),
+    },
+    {
+      name: 'a known one of a device',
+      match: false,
+      columns: driver('iqvw64e', '\\SystemRoot\\System32\\DriverStore\\FileRepository\\x\\iqvw64e.sys'),
     },
     { name: 'a program', match: false, columns: driver('x', 'C:\\Users\\Public\\x.exe') },
     {

@@ -13,6 +13,13 @@ const OWNER = /^hku\\[^\\]+/
 const WOW64 = /^(hklm\\software|hku\\\*\\software)\\wow6432node(?=\\|$)/
 const CONTROL_SET = /^(hklm\\system)\\controlset\d{3}(?=\\|$)/
 
+/** The last key asked about: twenty rules ask about each row in turn. */
+let last: { readonly key: string; readonly path: string; readonly spelled: string } = {
+  key: '',
+  path: '',
+  spelled: '',
+}
+
 /**
  * The key of a row of osquery's `registry` table in one spelling, so that rules can compare it: lower case, hives short
  * (`hklm`, `hku`, `hkcr`), every user's SID as `*`, every control set as the current one, the branch of 32-bit programs as
@@ -21,6 +28,11 @@ const CONTROL_SET = /^(hklm\\system)\\controlset\d{3}(?=\\|$)/
  * @example registryKey({ key: 'HKEY_USERS\\S-1-5-21-1-2-3-1001\\Software\\X', path: '' }) // 'hku\\*\\software\\x'
  */
 export function registryKey({ key, path }: { readonly key: string; readonly path: string }): string {
+  if (last.key !== key || last.path !== path) last = { key, path, spelled: spelled(key, path) }
+  return last.spelled
+}
+
+function spelled(key: string, path: string): string {
   const written = (key === '' ? path.slice(0, Math.max(path.lastIndexOf('\\'), 0)) : key).toLowerCase()
   const trimmed = written.endsWith('\\') ? written.slice(0, -1) : written
   const hive = HIVES.find(([long]) => trimmed.startsWith(long))

@@ -12,6 +12,9 @@ export type EventFields = Readonly<Record<string, string | undefined>>
 
 const NONE: EventFields = Object.freeze(Object.create(null))
 
+/** The last text asked about: a rule asks for its verdict, its title and more, and others after it. */
+let last: { readonly data: string; readonly fields: EventFields } = { data: '', fields: NONE }
+
 /**
  * The fields in `windows_events.data`: `{"EventData":{"TargetUserName":"ada"}}`, or under `UserData` and the name of a
  * template (`{"UserData":{"LogFileCleared":{"SubjectUserName":"ada"}}}`). Values without names (`{"EventData":["a","b"]}`)
@@ -19,6 +22,11 @@ const NONE: EventFields = Object.freeze(Object.create(null))
  * never throws, and does not recurse.
  */
 export function eventFields(data: string): EventFields {
+  if (last.data !== data) last = { data, fields: Object.freeze(fieldsIn(data)) }
+  return last.fields
+}
+
+function fieldsIn(data: string): EventFields {
   const root = parsed(data)
   if (root === null) return NONE
   const fields: Record<string, string> = Object.create(null)
