@@ -1,4 +1,5 @@
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { int } from '../../src/detect/values.ts'
 
@@ -165,7 +166,7 @@ export default rule({
 
 /** What the command does to the account of a person, or undefined. */
 function deedOf({ event_type, path, cmdline }: Exec): Deed | undefined {
-  if (event_type !== '' && event_type !== 'exec') return undefined
+  if (!isProgramStart({ event_type })) return undefined
   const words = cmdline.split(' ')
   const deed = DEEDS.get(baseName(path))?.(words)
   return deed === undefined || deed.account === '' || deed.account.startsWith('_') ? undefined : deed

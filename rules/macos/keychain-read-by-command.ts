@@ -1,4 +1,5 @@
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({
@@ -112,7 +113,7 @@ export default rule({
 })
 
 function isExec({ event_type, path }: { readonly event_type: string; readonly path: string }): boolean {
-  return (event_type === '' || event_type === 'exec') && baseName(path) === 'security'
+  return isProgramStart({ event_type }) && baseName(path) === 'security'
 }
 
 function dumps({ cmdline }: { readonly cmdline: string }): boolean {

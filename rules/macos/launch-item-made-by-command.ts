@@ -1,4 +1,5 @@
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({
@@ -13,7 +14,7 @@ export default rule({
     "SELECT l.path, l.label, l.program, l.program_arguments, l.run_at_load, f.btime, f.uid FROM launchd l JOIN file f ON f.path = l.path WHERE l.path NOT LIKE '/System/%' ORDER BY f.btime DESC LIMIT 20;",
   benign: 'Scripts of administrators and developers, the script in the package of a small product.',
   detect: ({ columns: { event_type, path, cmdline } }) =>
-    (event_type === '' || event_type === 'exec') &&
+    isProgramStart({ event_type }) &&
     baseName(path) === 'PlistBuddy' &&
     /\/Launch(?:Agents|Daemons)\//.test(cmdline) &&
     WRITES.some(verb => cmdline.includes(verb)) &&

@@ -1,4 +1,5 @@
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 interface Exec {
@@ -138,7 +139,7 @@ export default rule({
 
 /** What the command switches off, or undefined. */
 function protectionOf({ event_type, path, cmdline }: Exec): string | undefined {
-  if (event_type !== '' && event_type !== 'exec') return undefined
+  if (!isProgramStart({ event_type })) return undefined
   const words = cmdline.split(' ')
   switch (baseName(path)) {
     case 'csrutil':

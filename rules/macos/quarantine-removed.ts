@@ -1,4 +1,5 @@
 import { baseName, isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 interface Exec {
@@ -152,7 +153,7 @@ export default rule({
 
 /** The file whose mark is taken off, or undefined when that isn't what the command does. */
 function target({ event_type, path, cmdline }: Exec): string | undefined {
-  if ((event_type !== '' && event_type !== 'exec') || baseName(path) !== 'xattr') return undefined
+  if (!isProgramStart({ event_type }) || baseName(path) !== 'xattr') return undefined
   const [, ...words] = cmdline.split(' ')
   const flags = words.filter(word => FLAGS.test(word)).join('')
   const deletes = flags.includes('d') && words.includes('com.apple.quarantine')

@@ -1,4 +1,5 @@
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({
@@ -14,9 +15,7 @@ export default rule({
   benign:
     'Scripts of the device management that ask for the password to renew the FileVault key or to bind the Mac; small tools of administrators.',
   detect: ({ columns: { event_type, path, cmdline } }) =>
-    (event_type === '' || event_type === 'exec') &&
-    baseName(path) === 'osascript' &&
-    hidesAnswer(cmdline.toLowerCase()),
+    isProgramStart({ event_type }) && baseName(path) === 'osascript' && hidesAnswer(cmdline.toLowerCase()),
   alertTitle: ({ host, columns }) =>
     `A script asks ${columns.username || 'a user'} for a password on ${host}: ${columns.cmdline}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.username}`,

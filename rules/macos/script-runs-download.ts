@@ -1,5 +1,6 @@
 import { runsOutputOf } from '../../src/detect/command-flow.ts'
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const SOURCES = ['curl', 'wget', 'base64', 'openssl', 'xxd', 'gunzip', 'funzip'] as const
@@ -17,9 +18,7 @@ export default rule({
   benign:
     'An installer of a tool for developers that wraps its usual curl line for people without a terminal.',
   detect: ({ columns: { event_type, path, cmdline } }) =>
-    (event_type === '' || event_type === 'exec') &&
-    baseName(path) === 'osascript' &&
-    runsOutputOf(cmdline, ...SOURCES),
+    isProgramStart({ event_type }) && baseName(path) === 'osascript' && runsOutputOf(cmdline, ...SOURCES),
   alertTitle: ({ host, columns }) => `AppleScript on ${host} runs code it fetches: ${columns.cmdline}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.username}`,
   context: ({ columns }) => ({

@@ -1,4 +1,5 @@
 import { baseName } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Tools of the system that look around, fetch, pack and cover up. */
@@ -17,7 +18,7 @@ export default rule({
   benign:
     'Install and build scripts of developers, maintenance scripts. Root is left out, for its scripts do this daily.',
   detect: ({ columns: { event_type, path, username } }) =>
-    (event_type === '' || event_type === 'exec') && username !== 'root' && TOOLS.has(baseName(path)),
+    isProgramStart({ event_type }) && username !== 'root' && TOOLS.has(baseName(path)),
   threshold: 4,
   unique: ({ columns }) => baseName(columns.path),
   dedupPeriod: '15m',

@@ -1,4 +1,5 @@
 import { isHiddenPath, isUnder, isWorldWritablePlace, meantPath } from '../../src/detect/paths.ts'
+import { isProgramStart } from '../../src/detect/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Folders in which tools build programs and try them: part of a path below the temporary folder. */
@@ -26,7 +27,7 @@ export default rule({
   detect: ({ columns }) => {
     const { event_type, path, platform_binary, team_id } = columns
     return (
-      (event_type === '' || event_type === 'exec') &&
+      isProgramStart({ event_type }) &&
       platform_binary === '0' &&
       // A query that did not ask for the team can't tell.
       Object.hasOwn(columns, 'team_id') &&

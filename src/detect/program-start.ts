@@ -26,7 +26,7 @@ export interface ProgramRow {
 }
 
 /** Whether the row is a program that starts (or runs), not a fork, an exit or a signal. */
-export function isProgramStart({ event_type = '', syscall = '' }: ProgramRow): boolean {
+export function isProgramStart({ event_type = '', syscall = '' }: Partial<ProgramRow>): boolean {
   return (event_type === '' || event_type === 'exec') && (syscall === '' || syscall.startsWith('exec'))
 }
 
