@@ -35,14 +35,15 @@ export function glob(pattern: string, { ignoreCase = false, separator = '/' }: G
   if (pattern.length > PATTERN_MAX)
     throw new Error(`pattern of more than ${PATTERN_MAX} characters: ${pattern}`)
   const folded = ignoreCase ? pattern.toLowerCase() : pattern
-  const tokens = tokensOf(folded, separator)
   const prefix = folded.slice(0, wildcardOr(folded, folded.length))
+  // Each character of the prefix is a token of its own.
+  const tokens = tokensOf(folded, separator).slice(prefix.length)
   const hasWildcard = prefix.length < folded.length
   return text => {
     const whole = ignoreCase ? text.toLowerCase() : text
     // Nearly every text differs here.
     if (!hasWildcard || !whole.startsWith(prefix)) return whole === folded
-    return meets(whole, prefix.length, tokens.slice(prefix.length), separator)
+    return meets(whole, prefix.length, tokens, separator)
   }
 }
 

@@ -69,7 +69,8 @@ const FOR_EVERYONE = [
  * @example isWorldWritablePlace('/dev/shm/.x') // true
  */
 export function isWorldWritablePlace(path: string): boolean {
-  return isUnder(path, ...FOR_EVERYONE)
+  const meant = meantPath(path)
+  return FOR_EVERYONE.some(folder => lies(meant, folder))
 }
 
 /**
