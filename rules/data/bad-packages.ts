@@ -10,14 +10,11 @@ const SKCSIRT = 'lookalike that reports its user to a server, 2017'
 const TYPOSQUAT = 'lookalike that steals environment variables, 2017'
 const QIX = 'maintainer phished, steals cryptocurrency, September 2025'
 
-/** When the lists below were last compared with their sources. */
-export const BAD_PACKAGES_CHECKED = '2026-11-24'
-
 /**
  * Of PyPI, names as PyPI compares them (lower case, `-`). Sources: python.org security-announce of 2017-09-22, PyPI's blog
  * and advisories, OSV (https://osv.dev).
  */
-export const BAD_PYTHON_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<string, BadPackage>([
+const PYTHON: ReadonlyMap<string, BadPackage> = new Map<string, BadPackage>([
   ['acqusition', { versions: null, why: SKCSIRT }],
   ['apidev-coop', { versions: null, why: SKCSIRT }],
   ['bzip', { versions: null, why: SKCSIRT }],
@@ -40,7 +37,7 @@ export const BAD_PYTHON_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<stri
  * Of npm. Sources: GitHub's advisories (https://github.com/advisories), chalk/chalk#656, the issue of axios of 2026-03-31,
  * OSV.
  */
-export const BAD_NPM_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<string, BadPackage>([
+const NPM: ReadonlyMap<string, BadPackage> = new Map<string, BadPackage>([
   ['crossenv', { versions: null, why: TYPOSQUAT }],
   ['cross-env.js', { versions: null, why: TYPOSQUAT }],
   ['flatmap-stream', { versions: ['0.1.1'], why: 'steals wallets through event-stream, 2018' }],
@@ -78,3 +75,6 @@ export const BAD_NPM_PACKAGES: ReadonlyMap<string, BadPackage> = new Map<string,
   ['axios', { versions: ['1.14.1', '0.30.4'], why: 'taken over, remote access trojan, March 2026' }],
   ['plain-crypto-js', { versions: ['4.2.1'], why: 'carries the trojan of axios 1.14.1, March 2026' }],
 ])
+
+/** The lists, and when they were last compared with their sources. */
+export const BAD_PACKAGES = { checked: '2026-11-24', python: PYTHON, npm: NPM } as const

@@ -1,55 +1,9 @@
-/** Where people fetch scripts from to run them at once, and where intruders do. Host names; those below them are meant too. */
-export const FETCH_SOURCES = {
+import { isPublicAddress } from '../../src/detect/addresses.ts'
+import type { FetchedAddress } from '../../src/detect/fetched-addresses.ts'
+
+/** Where intruders leave what they fetch. Host names, and those below them; from the sites' own pages. */
+const FETCH_SOURCES = {
   checked: '2026-11-24',
-  /** Installers that their vendors tell people to pipe into a shell, from their installation pages. */
-  installers: [
-    'sh.rustup.rs',
-    'get.docker.com',
-    'get.k3s.io',
-    'get.rke2.io',
-    'get.helm.sh',
-    'get.pnpm.io',
-    'get.sdkman.io',
-    'get.volta.sh',
-    'deb.nodesource.com',
-    'rpm.nodesource.com',
-    'install.python-poetry.org',
-    'bootstrap.pypa.io',
-    'astral.sh',
-    'bun.sh',
-    'deno.land',
-    'fnm.vercel.app',
-    'tailscale.com',
-    'packages.gitlab.com',
-    'packagecloud.io',
-    'repos.influxdata.com',
-    'toolbelt.treasuredata.com',
-    'sdk.cloud.google.com',
-    'dl.google.com',
-    'awscli.amazonaws.com',
-    'aka.ms',
-    'nixos.org',
-    'brew.sh',
-    'starship.rs',
-    'sentry.io',
-    'cli.github.com',
-    'linkerd.io',
-    'istio.io',
-    'repo.mysql.com',
-    'download.docker.com',
-  ],
-  /** On hosts where anyone may publish: the owners whose installers are meant. */
-  installerPaths: [
-    { host: 'raw.githubusercontent.com', path: '/Homebrew/' },
-    { host: 'raw.githubusercontent.com', path: '/nvm-sh/' },
-    { host: 'raw.githubusercontent.com', path: '/pyenv/' },
-    { host: 'raw.githubusercontent.com', path: '/ohmyzsh/' },
-    { host: 'raw.githubusercontent.com', path: '/helm/' },
-    { host: 'raw.githubusercontent.com', path: '/kubernetes/' },
-    { host: 'raw.githubusercontent.com', path: '/golangci/' },
-    { host: 'raw.githubusercontent.com', path: '/aquasecurity/' },
-    { host: 'raw.githubusercontent.com', path: '/anchore/' },
-  ],
   /** Places to drop a file or a text without a name, and tunnels to a host of one's own. */
   dropSites: [
     'pastebin.com',
@@ -98,3 +52,16 @@ export const FETCH_SOURCES = {
   /** Public resolvers, whose addresses people do type. */
   knownAddresses: ['1.1.1.1', '1.0.0.1', '8.8.8.8', '8.8.4.4', '9.9.9.9'],
 } as const
+
+const KNOWN: ReadonlySet<string> = new Set(FETCH_SOURCES.knownAddresses)
+
+/** Whether a host is the domain or lies below it. */
+function isWithin(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`)
+}
+
+/** Whether nobody puts a name to what is fetched: a bare public address and a file on it, or a place to drop files. */
+export function isOddSource({ host, path }: FetchedAddress): boolean {
+  if (isPublicAddress(host)) return path.length > 1 && !KNOWN.has(host)
+  return FETCH_SOURCES.dropSites.some(domain => isWithin(host, domain))
+}

@@ -4,7 +4,5 @@
  */
 export const KEPT_FOR_RESPONDERS: Readonly<Record<string, string>> = {
   'margay/heartbeat': 'The pulse: its rows tell that a host lives and which configuration it runs.',
-  'incident-response/listening_ports': 'What took connections when something happened.',
   'incident-response/launchd': 'What starts by itself on a Mac.',
-  'incident-response/etc_hosts': 'Which names were led astray, and since when.',
 }

@@ -1,7 +1,8 @@
 /**
  * Addresses from which people are told to fetch an installer and run it at once, by the installation pages of the projects
  * named: rustup, Docker, Homebrew, nvm, Oh My Zsh, pipx and Poetry, uv, Bun, Deno, Node (NodeSource), k3s, Helm, Tailscale,
- * Starship, SDKMAN, Nix, GitHub's own runner and CLI. An address stands for those that begin with it.
+ * Starship, SDKMAN, Nix, GitHub's own runner and CLI, pnpm, Volta, RKE2, pyenv, golangci-lint, Trivy, pip, the AWS and Google
+ * Cloud CLIs, and packages of GitLab and packagecloud. An address stands for those that begin with it.
  */
 const KNOWN_INSTALLERS = {
   checked: '2026-11-24',
@@ -24,6 +25,17 @@ const KNOWN_INSTALLERS = {
     'https://get.sdkman.io',
     'https://nixos.org/nix/install',
     'https://install.determinate.systems/',
+    'https://get.pnpm.io/',
+    'https://get.volta.sh',
+    'https://get.rke2.io',
+    'https://raw.githubusercontent.com/pyenv/',
+    'https://raw.githubusercontent.com/golangci/golangci-lint/',
+    'https://raw.githubusercontent.com/aquasecurity/trivy/',
+    'https://bootstrap.pypa.io/',
+    'https://awscli.amazonaws.com/',
+    'https://sdk.cloud.google.com',
+    'https://packages.gitlab.com/',
+    'https://packagecloud.io/install/',
   ],
 } as const
 

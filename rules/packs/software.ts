@@ -1,6 +1,6 @@
 import { pack } from '../../src/detect/pack.ts'
 import { ATTACK_TOOLS } from '../data/attack-tools.ts'
-import { BAD_NPM_PACKAGES, BAD_PYTHON_PACKAGES } from '../data/bad-packages.ts'
+import { BAD_PACKAGES } from '../data/bad-packages.ts'
 import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
 const TOOLS = quoted(ATTACK_TOOLS.packages)
@@ -14,14 +14,14 @@ export const software = pack({
   queries: {
     bad_python_packages: {
       // PyPI takes `_` and `.` for `-`.
-      query: `SELECT name, version, path, directory FROM python_packages WHERE replace(replace(lower(name), '_', '-'), '.', '-') IN (${quoted(BAD_PYTHON_PACKAGES.keys())});`,
+      query: `SELECT name, version, path, directory FROM python_packages WHERE replace(replace(lower(name), '_', '-'), '.', '-') IN (${quoted(BAD_PACKAGES.python.keys())});`,
       interval: 21_600,
       removed: false,
       table: 'python_packages',
       description: 'Packages of PyPI that were made or taken over to do harm, in any version',
     },
     bad_npm_packages: {
-      query: `SELECT name, version, path, directory FROM npm_packages WHERE name IN (${quoted(BAD_NPM_PACKAGES.keys())});`,
+      query: `SELECT name, version, path, directory FROM npm_packages WHERE name IN (${quoted(BAD_PACKAGES.npm.keys())});`,
       interval: 21_600,
       removed: false,
       table: 'npm_packages',

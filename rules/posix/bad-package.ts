@@ -1,5 +1,5 @@
 import { rule, table } from '../../src/detect/rule.ts'
-import { BAD_NPM_PACKAGES, BAD_PYTHON_PACKAGES, type BadPackage } from '../data/bad-packages.ts'
+import { BAD_PACKAGES, type BadPackage } from '../data/bad-packages.ts'
 
 export default rule({
   id: 'posix.bad-package',
@@ -94,6 +94,6 @@ export default rule({
 
 function badPackage(from: string, name: string): BadPackage | undefined {
   return from === 'npm_packages'
-    ? BAD_NPM_PACKAGES.get(name)
-    : BAD_PYTHON_PACKAGES.get(name.toLowerCase().replace(/[_.]/g, '-'))
+    ? BAD_PACKAGES.npm.get(name)
+    : BAD_PACKAGES.python.get(name.toLowerCase().replace(/[_.]/g, '-'))
 }

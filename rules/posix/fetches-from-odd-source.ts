@@ -8,7 +8,7 @@ import {
 } from '../../src/detect/program-start.ts'
 import { runsFetchedCode } from '../../src/detect/remote-code.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { isOddSource } from '../data/fetch-source.ts'
+import { isOddSource } from '../data/fetch-sources.ts'
 
 export default rule({
   id: 'posix.fetches-from-odd-source',

@@ -1,4 +1,4 @@
-import { type FetchedAddress, fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
+import { fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
 import {
   asTyped,
   isProgramStart,
@@ -8,8 +8,8 @@ import {
 } from '../../src/detect/program-start.ts'
 import { runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { isOddSource, isWithin } from '../data/fetch-source.ts'
-import { FETCH_SOURCES } from '../data/fetch-sources.ts'
+import { isOddSource } from '../data/fetch-sources.ts'
+import { isKnownInstaller } from '../data/known-installers.ts'
 
 export default rule({
   id: 'posix.runs-fetched-code',
@@ -22,10 +22,7 @@ export default rule({
     const line = asTyped(columns.cmdline)
     return runsFetchedCode(line) || runsDecodedCode(line)
   },
-  exclude: ({ columns }) => {
-    const addresses = fetchedAddresses(asTyped(columns.cmdline))
-    return addresses.length > 0 && addresses.every(isInstaller)
-  },
+  exclude: ({ columns }) => isKnownInstaller(columns.cmdline),
   dynamicSeverity: ({ columns }) => {
     const line = asTyped(columns.cmdline)
     return runsDecodedCode(line) || fetchedAddresses(line).some(isOddSource) ? 'high' : undefined
@@ -143,10 +140,3 @@ export default rule({
     },
   ],
 })
-
-function isInstaller({ host, path }: FetchedAddress): boolean {
-  return (
-    FETCH_SOURCES.installers.some(domain => isWithin(host, domain)) ||
-    FETCH_SOURCES.installerPaths.some(known => host === known.host && path.startsWith(known.path))
-  )
-}
