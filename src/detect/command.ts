@@ -25,7 +25,7 @@ export interface Command {
 }
 
 /** Where a command stands. Commands and groups are known by identity. */
-export interface Links {
+interface Links {
   readonly source: Command | CommandGroup | null
   readonly group: CommandGroup | null
   /** The command in whose words it stands: by `$(…)`, or as code as in `sh -c '…'`. */
