@@ -55,7 +55,7 @@ describe('Replay', () => {
       {
         kind: 'match',
         rule: 'posix.cron-loads-from-tmp',
-        replaces: [],
+        replaces: ['Osquery.SuspiciousCron'],
         severity: 'high',
         title: 'Cron on web-1.example.com loads /tmp/job: ada /tmp/job',
         dedup: 'a-uuid',
@@ -225,7 +225,9 @@ describe.runIf(existsSync(DATA))("other people's logs", () => {
   it('set off the rules that stand in for others as those did', async () => {
     const Test = z.object({ rule_id: z.string(), expected_result: z.boolean(), log: z.unknown() })
     const all = z.array(Test).parse(JSON.parse(read('panther/rule_tests.json').toString()))
-    const tests = all.filter(({ rule_id }) => rules.some(({ replaces }) => replaces.includes(rule_id)))
+    const tests = all.filter(({ rule_id }) =>
+      rules.some(({ enabled, replaces }) => enabled && replaces.includes(rule_id)),
+    )
     const { lines } = await replay(
       { matches: true },
       { log: tests.map(({ log }) => JSON.stringify(log)).join('\n') },
