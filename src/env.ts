@@ -14,6 +14,10 @@ export interface Env {
   readonly ADMIN_TOKEN?: string
   readonly PAGERDUTY_ROUTING_KEY?: string
   readonly PAGERDUTY_EVENTS_URL?: string
+  readonly SLACK_WEBHOOK_URL?: string
+  readonly WEBHOOK_URL?: string
+  readonly WEBHOOK_SECRET?: string
+  readonly PAGERDUTY_WEBHOOK_SECRET?: string
   readonly PUBLIC_URL?: string
   readonly HOT_HOURS?: string
   readonly HOT_EVENTS_PER_DAY?: string
@@ -42,6 +46,14 @@ export interface Settings {
   readonly adminToken: string | null
   readonly pagerDutyRoutingKey: string | null
   readonly pagerDutyEventsUrl: string
+  /** A secret as a whole: whoever has it can post. */
+  readonly slackWebhookUrl: string | null
+  /** Where signed webhooks go; it may hold a token, so it is kept as a secret. */
+  readonly webhookUrl: string | null
+  /** `whsec_` and base64; each signs, so that a receiver can change from one to the other. At most two. */
+  readonly webhookSecrets: readonly string[]
+  /** Secrets of PagerDuty's webhook subscriptions, any of which may sign; none: no webhook is taken. */
+  readonly pagerDutyWebhookSecrets: readonly string[]
   /** Origin of this deployment for links in alerts, without a trailing slash, or null. */
   readonly publicUrl: string | null
   /** How long events stay searchable in D1. */

@@ -1,9 +1,10 @@
+import { destinationSettings } from './destination-settings.ts'
 import type { EnrollSecret, Env, NodeKeySecret, Settings } from './env.ts'
-
-const PAGERDUTY_EVENTS_URL = 'https://events.pagerduty.com/v2/enqueue'
 
 /** Below this a secret can be guessed; 32 characters of hex are 128 bits. */
 const MIN_SECRET_CHARACTERS = 24
+/** Each costs one HMAC for each webhook; rotating takes two. */
+const INBOUND_SECRETS_MAX = 5
 /** `<id>.` opens every node key, so the id is short and has no dot. */
 const NODE_KEY_SECRET_ID = /^[a-z0-9]{1,8}$/i
 const ENROLL_LABEL = /^[A-Za-z0-9._-]{1,64}$/
@@ -31,15 +32,16 @@ export function parseSettings(env: Env): Settings {
     HEARTBEAT_SECONDS,
     1,
   )
+  const urls = { environment, publicUrl: publicUrl(problems, env.PUBLIC_URL) } as const
   const silentFallback = Math.max(MISSED_HEARTBEATS * heartbeatSeconds, SILENT_FLOOR_SECONDS)
   return {
     environment,
     enrollSecrets: enrollSecrets(problems, env.ENROLL_SECRETS),
     nodeKeySecrets: nodeKeySecrets(problems, env.NODE_KEY_SECRETS),
     adminToken: adminToken(problems, env.ADMIN_TOKEN),
-    pagerDutyRoutingKey: routingKey(problems, env.PAGERDUTY_ROUTING_KEY),
-    pagerDutyEventsUrl: eventsUrl(problems, env.PAGERDUTY_EVENTS_URL, environment),
-    publicUrl: publicUrl(problems, env.PUBLIC_URL),
+    ...destinationSettings(problems, env, urls),
+    pagerDutyWebhookSecrets: inboundSecrets(problems, env.PAGERDUTY_WEBHOOK_SECRET),
+    publicUrl: urls.publicUrl,
     hotHours: wholeNumber(problems, 'HOT_HOURS', env.HOT_HOURS, HOT_HOURS, 1),
     hotEventsPerDay: wholeNumber(
       problems,
@@ -131,40 +133,19 @@ function adminToken(problems: string[], text: string | undefined): string | null
   return text
 }
 
-function routingKey(problems: string[], text: string | undefined): string | null {
-  if (text === undefined || text === '') {
-    problems.push('PAGERDUTY_ROUTING_KEY is not set: alerts wait, parked, and nobody is paged.')
-    return null
+/** Optional; several, comma separated, while one takes the place of the other. */
+function inboundSecrets(problems: string[], text: string | undefined): readonly string[] {
+  const secrets = (text ?? '')
+    .split(',')
+    .map(secret => secret.trim())
+    .filter(secret => secret !== '')
+  const strong = secrets.filter(({ length }) => length >= MIN_SECRET_CHARACTERS)
+  if (strong.length < secrets.length) {
+    problems.push(
+      `PAGERDUTY_WEBHOOK_SECRET: a secret is shorter than ${MIN_SECRET_CHARACTERS} characters and is ignored.`,
+    )
   }
-  // PagerDuty Events v2: 32 alphanumeric characters.
-  if (!/^[A-Za-z0-9]{32}$/.test(text)) {
-    problems.push('PAGERDUTY_ROUTING_KEY is not a routing key (32 letters and digits): alerts wait, parked.')
-    return null
-  }
-  return text
-}
-
-function eventsUrl(
-  problems: string[],
-  text: string | undefined,
-  environment: Settings['environment'],
-): string {
-  if (text === undefined || text === '') return PAGERDUTY_EVENTS_URL
-  if (isAllowedDestination(text, environment)) return text
-  problems.push('PAGERDUTY_EVENTS_URL must be an https URL; PagerDuty’s own is used instead.')
-  return PAGERDUTY_EVENTS_URL
-}
-
-/** Alerts carry secrets of hosts, so they leave by https alone; a stand-in on this machine is for local runs only. */
-function isAllowedDestination(text: string, environment: Settings['environment']): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (url.protocol === 'https:') return true
-  return (
-    environment === 'local' &&
-    url.protocol === 'http:' &&
-    (url.hostname === 'localhost' || url.hostname === '127.0.0.1')
-  )
+  return strong.slice(0, INBOUND_SECRETS_MAX)
 }
 
 function publicUrl(problems: string[], text: string | undefined): string | null {

@@ -12,11 +12,10 @@ import {
 import { insertTimeline, type TimelineEntry } from '../store/timeline.ts'
 import type { Outcome } from './classify.ts'
 import { GIVE_UP_AFTER_MS, nextAttemptAt } from './ladder.ts'
-import { classifyPagerDuty, pagerDutyBodies } from './pagerduty.ts'
 import { EXCHANGE_LIMIT_MS, postJson } from './post.ts'
 import { randomHex, randomUnit } from './random.ts'
 import { redacted } from './redact.ts'
-import type { PagerDutyTarget } from './target.ts'
+import type { Message, Target } from './telling.ts'
 import { wake } from './wake.ts'
 
 /** Longer than two exchanges and the commit after them, so that a lease never expires under a living consumer. */
@@ -48,44 +47,42 @@ export async function attempt(
   delivery: Delivery,
   alert: Alert,
   columns: Row | null,
-  target: PagerDutyTarget,
+  target: Target,
 ): Promise<void> {
   const token = randomHex(world)
   const now = world.now()
   const lease = { token, now, expiresAt: now + LEASE_MS }
   const claim = await claimDelivery(world.db, delivery.deliveryId, lease).first<Claim>()
   if (claim === null) return
-  const { routingKey, url } = target
+  const { deliveryId, action } = delivery
   const { publicUrl } = world.settings
-  const bodies = pagerDutyBodies({ action: delivery.action, alert, columns, routingKey, publicUrl })
-  const made = await send(world, url, bodies, routingKey)
+  const made = await send(
+    world,
+    target,
+    target.messages({ deliveryId, action, alert, columns, publicUrl, now }),
+  )
   await settle(world, delivery, token, claim, made)
 }
 
-/** Tries each body until one is not refused as unfit. */
-async function send(
-  world: World,
-  url: string,
-  bodies: readonly string[],
-  routingKey: string,
-): Promise<Attempt> {
+/** Tries each message until one is not refused as unfit. */
+async function send(world: World, target: Target, messages: readonly Message[]): Promise<Attempt> {
   let made: Attempt = { outcome: { kind: 'rejected', reason: 'There was nothing to send.' }, status: null }
-  for (const body of bodies) {
-    made = await post(world, url, body, routingKey)
+  for (const message of messages) {
+    made = await post(world, target, message)
     if (made.outcome.kind !== 'rejected') return made
   }
   return made
 }
 
-async function post(world: World, url: string, body: string, routingKey: string): Promise<Attempt> {
-  const reply = await postJson(world, url, body)
+async function post(world: World, target: Target, { body, headers }: Message): Promise<Attempt> {
+  const reply = await postJson(world, target.url, body, headers)
   if (reply.kind === 'unanswered') {
-    const reason = `${redacted(reply.reason, [routingKey])}; it may have arrived all the same`
+    const reason = `${redacted(reply.reason, target.secrets)}; it may have arrived all the same`
     return { outcome: { kind: 'transient', reason, retryAfterMs: null }, status: null }
   }
-  const outcome = classifyPagerDuty(reply.status, reply.retryAfter, reply.body, world.now())
+  const outcome = target.classify(reply.status, reply.retryAfter, reply.body, world.now())
   if (outcome.kind === 'delivered') return { outcome, status: reply.status }
-  const said = redacted(reply.body, [routingKey])
+  const said = redacted(reply.body, target.secrets)
   const reason = said === '' ? outcome.reason : `${outcome.reason}: ${said}`
   return { outcome: { ...outcome, reason }, status: reply.status }
 }

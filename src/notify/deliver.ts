@@ -17,7 +17,7 @@ import { attempt } from './attempt.ts'
 import { randomUnit } from './random.ts'
 import { redacted } from './redact.ts'
 import { type Hold, nextStep } from './step.ts'
-import { targetOf } from './target.ts'
+import { secretsOf, targetOf } from './target.ts'
 import { wake } from './wake.ts'
 
 /** A Worker has six connections at once; two are left for D1 and the queue. */
@@ -68,7 +68,7 @@ async function deliverMessage(
     await deliverOne(world, routing, deliveryId)
     message.ack()
   } catch (error) {
-    const fault = redacted(error instanceof Error ? error.message : 'unknown', secretsOf(world))
+    const fault = redacted(error instanceof Error ? error.message : 'unknown', secretsOf(world.settings))
     world.log('delivery_interrupted', { delivery: deliveryId, fault })
     const delaySeconds = Math.round(RETRY_MIN_SECONDS + RETRY_SPREAD_SECONDS * randomUnit(world))
     message.retry({ delaySeconds })
@@ -175,9 +175,4 @@ async function close(
     if (!isConflict(error)) throw error
     await wake(world, [first.deliveryId], CONFLICT_DELAY_MS)
   }
-}
-
-function secretsOf(world: World): readonly string[] {
-  const { pagerDutyRoutingKey } = world.settings
-  return pagerDutyRoutingKey === null ? [] : [pagerDutyRoutingKey]
 }

@@ -4,6 +4,9 @@ import type { Alert } from '../store/alerts.ts'
 import type { DeliveryAction } from '../store/deliveries.ts'
 import { utf8Length } from '../store/json-rows.ts'
 import { classify, type Outcome } from './classify.ts'
+import { cut, line } from './line.ts'
+import { type DestinationKind, NO_HEADERS } from './telling.ts'
+import { judgeUrl } from './url-policy.ts'
 
 /** Size of a whole body that PagerDuty takes: 512 KB, read the careful way (Events API v2; Alertmanager does the same). */
 export const BODY_MAX_BYTES = 512_000
@@ -24,11 +27,6 @@ const SEVERITY_OF = {
   low: 'info',
   info: 'info',
 } as const satisfies Record<Severity, string>
-
-/** Control characters and marks that turn the reading direction: they have no business in one line of text. */
-const UNSEEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
 
 /** What one body is made of. */
 export interface Telling {
@@ -79,6 +77,32 @@ export function classifyPagerDuty(
     return { kind: 'broken', reason: 'HTTP 400: the routing key is refused' }
   }
   return classify(status, retryAfter, now)
+}
+
+/** PagerDuty as a destination: PAGERDUTY_ROUTING_KEY and PAGERDUTY_EVENTS_URL. */
+export const pagerDuty: DestinationKind = settings => {
+  const routingKey = settings.pagerDutyRoutingKey
+  if (routingKey === null) {
+    return { ok: false, missing: 'PAGERDUTY_ROUTING_KEY is missing or not a routing key' }
+  }
+  const verdict = judgeUrl(settings.pagerDutyEventsUrl, settings)
+  if (!verdict.ok) return { ok: false, missing: `PAGERDUTY_EVENTS_URL ${verdict.reason}` }
+  return {
+    ok: true,
+    url: verdict.url,
+    secrets: [routingKey],
+    messages: telling =>
+      pagerDutyBodies({ ...telling, action: eventActionOf(telling.action), routingKey }).map(body => ({
+        body,
+        headers: NO_HEADERS,
+      })),
+    classify: classifyPagerDuty,
+  }
+}
+
+/** A trigger with the key of an open alert adds to it and wakes nobody: it is how news of an alert is told. */
+function eventActionOf(action: Telling['action'] | 'update'): Telling['action'] {
+  return action === 'update' ? 'trigger' : action
 }
 
 /** What PagerDuty can't do without. */
@@ -150,21 +174,4 @@ function shortened(columns: Row | null): Row | null {
     .map(([name, value]) => [cut(name, SHORT_VALUE_CODE_POINTS), cut(value, SHORT_VALUE_CODE_POINTS)])
   // fromEntries defines own properties, so a column named __proto__ stays a column.
   return Object.fromEntries(kept)
-}
-
-function line(text: string, maxCodePoints: number): string {
-  return cut(text.replace(UNSEEN, ' ').trim(), maxCodePoints)
-}
-
-/** Cuts by code points, so that no character is parted; an ellipsis says that there was more. */
-function cut(text: string, maxCodePoints: number): string {
-  const whole = text.toWellFormed()
-  // A code point is one or two UTF-16 units, so this bounds the work on a long text.
-  if (whole.length <= maxCodePoints) return whole
-  const points = [...whole.slice(0, 2 * maxCodePoints + 2)]
-  if (points.length <= maxCodePoints && whole.length <= 2 * maxCodePoints + 2) return whole
-  return `${points
-    .slice(0, maxCodePoints - 1)
-    .join('')
-    .toWellFormed()}…`
 }

@@ -28,27 +28,28 @@ export async function postJson(
   world: Pick<World, 'fetch' | 'sleep' | 'now'>,
   url: string,
   json: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Reply> {
   const started = world.now()
   const abort = new AbortController()
-  const headers = await within(world, HEADERS_LIMIT_MS, () =>
+  const begun = await within(world, HEADERS_LIMIT_MS, () =>
     world.fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'Margay' },
+      headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'Margay' },
       body: json,
       redirect: 'manual',
       signal: abort.signal,
     }),
   )
-  if (headers.kind !== 'done') {
+  if (begun.kind !== 'done') {
     abort.abort()
     const seconds = HEADERS_LIMIT_MS / 1000
     return {
       kind: 'unanswered',
-      reason: headers.kind === 'slow' ? `no answer within ${seconds} s` : messageOf(headers.error),
+      reason: begun.kind === 'slow' ? `no answer within ${seconds} s` : messageOf(begun.error),
     }
   }
-  const response = headers.value
+  const response = begun.value
   const chunks: Uint8Array[] = []
   const left = Math.max(0, started + EXCHANGE_LIMIT_MS - world.now())
   const body = await within(world, left, () => readInto(chunks, response))

@@ -17,3 +17,19 @@ export function redacted(text: string, secrets: readonly string[]): string {
     .reduce((kept, secret) => kept.replaceAll(secret, '[secret]'), text)
   return safe.replace(UNSEEN, ' ').trim().slice(0, SAID_MAX_LENGTH).toWellFormed()
 }
+
+/** Shorter pieces of a URL are words, not secrets; blanking them would spoil every sentence. */
+const URL_SECRET_MIN_LENGTH = 8
+
+/**
+ * The parts of a URL that give access to whoever knows them, longest first, as an error or a reply might quote them: of
+ * a Slack webhook everything behind the host.
+ */
+export function urlSecrets(text: string): readonly string[] {
+  const url = URL.parse(text)
+  if (url === null) return []
+  const pieces = [...url.pathname.split('/'), ...url.searchParams.values()]
+  return [url.href, `${url.pathname}${url.search}`, url.pathname, ...pieces]
+    .filter(piece => piece.length >= URL_SECRET_MIN_LENGTH)
+    .toSorted((a, b) => b.length - a.length)
+}

@@ -1,40 +1,60 @@
-import type { Destination } from '../detect/routing.ts'
+import type { Destination, DestinationType } from '../detect/routing.ts'
 import type { Settings } from '../env.ts'
+import { pagerDuty } from './pagerduty.ts'
+import { slack } from './slack.ts'
+import type { DestinationKind, NoTarget, Target } from './telling.ts'
+import { webhook } from './webhook.ts'
 
-/** Where a PagerDuty delivery goes. */
-export interface PagerDutyTarget {
-  readonly url: string
-  readonly routingKey: string
+/** Every type of destination. A new one is a file and a line here; see docs/alerting.md. */
+export const KINDS: Readonly<Record<DestinationType, DestinationKind>> = {
+  pagerduty: pagerDuty,
+  slack,
+  webhook,
 }
-
-export type Target =
-  | ({ readonly ok: true } & PagerDutyTarget)
-  /** Nothing can be sent as things stand; `reason` tells the operator what to do. */
-  | { readonly ok: false; readonly reason: string }
 
 /**
  * Finds out where a delivery goes, at each send anew: the configuration may have changed since it was written.
  * @param id  the destination as the delivery row names it
+ * @returns the target, or the sentence that tells the operator why the delivery can't be sent and what to do
  */
-export function targetOf(id: string, routing: readonly Destination[], settings: Settings): Target {
-  if (!routing.some(destination => destination.id === id)) {
-    return refused(`rules/routing.ts has no destination "${id}"`)
-  }
-  const { pagerDutyRoutingKey: routingKey, pagerDutyEventsUrl: url, environment } = settings
-  if (routingKey === null) return refused('PAGERDUTY_ROUTING_KEY is missing or not a routing key')
-  if (!isAllowed(url, environment)) return refused('PAGERDUTY_EVENTS_URL must be an https URL')
-  return { ok: true, url, routingKey }
+export function targetOf(
+  id: string,
+  destinations: readonly Destination[],
+  settings: Settings,
+): Target | { readonly ok: false; readonly reason: string } {
+  const destination = destinations.find(known => known.id === id)
+  const target = destination === undefined ? unknown(id) : KINDS[destination.type](settings)
+  if (target.ok) return target
+  return { ok: false, reason: `${target.missing}: mend it, deploy, and redrive this delivery` }
 }
 
-function refused(reason: string): Target {
-  return { ok: false, reason: `${reason}: mend it, deploy, and redrive this delivery` }
+/** What is missing before a destination can be told anything, or null. Holds no secret. */
+export function missingOf(destination: Destination, settings: Settings): string | null {
+  const target = KINDS[destination.type](settings)
+  return target.ok ? null : target.missing
 }
 
-/** The routing key and what a host holds must not cross a network in the clear; a stand-in on this machine may. */
-function isAllowed(text: string, environment: Settings['environment']): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (url.protocol === 'https:') return true
-  const isHere = url.hostname === 'localhost' || url.hostname === '127.0.0.1'
-  return environment === 'local' && url.protocol === 'http:' && isHere
+/** What is missing or wrong with the destinations, each as a sentence for the operator. */
+export function destinationProblems(
+  destinations: readonly Destination[],
+  settings: Settings,
+): readonly string[] {
+  return destinations.flatMap(destination => {
+    const missing = missingOf(destination, settings)
+    return missing === null
+      ? []
+      : [`${missing}: alerts to "${destination.id}" wait, parked, and nobody there is told.`]
+  })
+}
+
+/** All that must never be logged of the destinations as they are configured. */
+export function secretsOf(settings: Settings): readonly string[] {
+  return Object.values(KINDS).flatMap(kind => {
+    const target = kind(settings)
+    return target.ok ? target.secrets : []
+  })
+}
+
+function unknown(id: string): NoTarget {
+  return { ok: false, missing: `rules/routing.ts has no destination "${id}"` }
 }
