@@ -6,6 +6,7 @@ import type { AlertWakeUp } from './alerts/wake-up.ts'
 import type { consoleApp } from './console/app.ts'
 import { createEngine } from './detect/engine.ts'
 import type { Env, World } from './env.ts'
+import { PAGERDUTY_WEBHOOK_PATH, pagerDutyWebhook } from './inbound/pagerduty.ts'
 import { consumeIngest } from './ingest/consume.ts'
 import { consumeAlertsDead, consumeIngestDead } from './ingest/dead-letter.ts'
 import type { Detection } from './ingest/detection.ts'
@@ -27,6 +28,7 @@ type ConsoleApp = ReturnType<typeof consoleApp>
 
 const agentApps = new WeakMap<World, ReturnType<typeof agentApp>>()
 const consoleApps = new WeakMap<World, ConsoleApp>()
+const webhooks = new WeakMap<World, ReturnType<typeof pagerDutyWebhook>>()
 
 function agentAppOf(world: World): ReturnType<typeof agentApp> {
   const known = agentApps.get(world)
@@ -54,12 +56,21 @@ async function consoleAppOf(world: World): Promise<ConsoleApp> {
   return app
 }
 
+function webhookOf(world: World): ReturnType<typeof pagerDutyWebhook> {
+  const known = webhooks.get(world)
+  if (known !== undefined) return known
+  const take = pagerDutyWebhook(world, alertRouting.destinations)
+  webhooks.set(world, take)
+  return take
+}
+
 export default {
   async fetch(request, env, context) {
     try {
       const world = worldOf(env)
-      const isAgent = isAgentPath(new URL(request.url).pathname)
-      const app = isAgent ? agentAppOf(world) : await consoleAppOf(world)
+      const { pathname } = new URL(request.url)
+      if (pathname === PAGERDUTY_WEBHOOK_PATH) return await webhookOf(world)(request)
+      const app = isAgentPath(pathname) ? agentAppOf(world) : await consoleAppOf(world)
       return await app.fetch(request, env, context)
     } catch (error) {
       // osqueryd takes any reply without `error` for success and deletes its lines, Cloudflare's own error page included.

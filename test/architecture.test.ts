@@ -3,7 +3,17 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 /** Later rooms may be imported by earlier ones, never the other way round. */
-const ROOMS = ['agent', 'ingest', 'staleness', 'console', 'alerts', 'notify', 'store', 'detect'] as const
+const ROOMS = [
+  'agent',
+  'ingest',
+  'staleness',
+  'console',
+  'inbound',
+  'alerts',
+  'notify',
+  'store',
+  'detect',
+] as const
 
 /** Seams that every room may use: types of the surroundings, nothing that runs. */
 const SEAMS = new Set(['src/env.ts'])

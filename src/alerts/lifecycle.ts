@@ -4,6 +4,7 @@ import {
   type AlertStatus,
   insertAlerts,
   markAcknowledged,
+  markOpen,
   markResolved,
   type NewAlert,
 } from '../store/alerts.ts'
@@ -53,6 +54,8 @@ export interface StatusChange {
   readonly at: number
   readonly by: string
   readonly note: string
+  /** Ids of destinations at which the status was changed, so that they know. */
+  readonly knowing?: readonly string[]
 }
 
 /** Most UTF-16 units of a name or note that the timeline keeps. */
@@ -103,6 +106,16 @@ export function acknowledgeAlert(
     ],
     deliveryIds: routing.map(({ id }) => deliveryIdOf(change.alertId, id, 'acknowledge')),
   }
+}
+
+/** Makes an acknowledged alert open again: whoever had it in hand has let go of it. Tells nobody. */
+export function unacknowledgeAlert(db: D1Database, change: StatusChange): Change {
+  return opened(db, 'unacknowledged', 'No longer acknowledged', change, ['acknowledged'])
+}
+
+/** Makes an alert open again that was resolved or acknowledged. Tells nobody. */
+export function reopenAlert(db: D1Database, change: StatusChange): Change {
+  return opened(db, 'reopened', 'Opened again', change, ['acknowledged', 'resolved'])
 }
 
 /** Makes a parked delivery due again and notes who asked; one that is not parked stays as it is. */
@@ -162,18 +175,33 @@ function followUps(
   change: StatusChange,
   whileStatus: readonly AlertStatus[],
 ): D1PreparedStatement[] {
-  const note = change.note === '' ? '' : `: ${bounded(change.note)}`
-  const entry = {
-    alertId: change.alertId,
-    at: change.at,
-    entryId: kind,
-    kind,
-    detail: `${kind === 'resolved' ? 'Resolved' : 'Acknowledged'} by ${bounded(change.by)}${note}`,
-  } satisfies TimelineEntry
+  const entry = statusEntry(kind, kind === 'resolved' ? 'Resolved' : 'Acknowledged', change)
   return [
-    insertFollowUps(db, change.alertId, action, change.at, whileStatus),
+    insertFollowUps(db, change.alertId, action, change.at, whileStatus, change.knowing),
     insertTimelineWhileStatus(db, entry, whileStatus),
   ]
+}
+
+function opened(
+  db: D1Database,
+  kind: 'unacknowledged' | 'reopened',
+  what: string,
+  change: StatusChange,
+  whileStatus: readonly AlertStatus[],
+): Change {
+  return {
+    statements: [
+      insertTimelineWhileStatus(db, statusEntry(kind, what, change), whileStatus),
+      markOpen(db, change.alertId, change.at, bounded(change.by), whileStatus),
+    ],
+    deliveryIds: [],
+  }
+}
+
+function statusEntry(kind: TimelineEntry['kind'], what: string, change: StatusChange): TimelineEntry {
+  const { alertId, at, by, note } = change
+  const detail = `${what} by ${bounded(by)}${note === '' ? '' : `: ${bounded(note)}`}`
+  return { alertId, at, entryId: kind, kind, detail }
 }
 
 function bounded(text: string): string {

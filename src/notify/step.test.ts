@@ -16,6 +16,7 @@ function delivery(action: DeliveryAction, overrides: Partial<Delivery> = {}): De
     reason: '',
     firstAttemptAt: null,
     deliveredAt: null,
+    ambiguousAt: null,
     ...overrides,
   }
 }

@@ -117,6 +117,22 @@ export function markResolved(db: D1Database, alertId: string, at: number, by: st
     .bind(alertId, at, by)
 }
 
+/** Makes an alert open again if it has one of the statuses. */
+export function markOpen(
+  db: D1Database,
+  alertId: string,
+  at: number,
+  by: string,
+  whileStatus: readonly AlertStatus[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE alerts SET status = 'open', acknowledged_at = NULL, resolved_at = NULL, updated_at = ?2, status_by = ?3
+       WHERE alert_id = ?1 AND status IN (SELECT value FROM json_each(?4))`,
+    )
+    .bind(alertId, at, by, JSON.stringify(whileStatus))
+}
+
 /** Reads the alert that a delivery tells of: no row when either is gone. */
 export function selectAlertOfDelivery(db: D1Database, deliveryId: string): D1PreparedStatement {
   return db

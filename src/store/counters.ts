@@ -16,6 +16,8 @@ import type { Finding } from '../detect/finding.ts'
  * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
  * - `enroll_moved`: hosts that enrolled with another secret than before; label = `<old label> to <new label>`
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
+ * - `pagerduty_webhooks`: webhooks that concerned alerts of ours and were news; label = what happened to the incident
+ * - `pagerduty_webhooks_refused`: webhooks without a right signature, at best effort; label = reason
  */
 export type CounterName =
   | 'posts'
@@ -31,6 +33,8 @@ export type CounterName =
   | 'enroll_throttled'
   | 'enroll_moved'
   | 'silence_checks_failed'
+  | 'pagerduty_webhooks'
+  | 'pagerduty_webhooks_refused'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

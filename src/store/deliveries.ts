@@ -33,6 +33,8 @@ export interface Delivery {
   /** Since when it is tried; a redrive begins anew. */
   readonly firstAttemptAt: number | null
   readonly deliveredAt: number | null
+  /** When a send of it last ended without an answer: it may take effect later, or have done. */
+  readonly ambiguousAt: number | null
 }
 
 /** The life of an alert in order; the numbers are part of the schema. */
@@ -56,7 +58,8 @@ const COLUMNS = `
   d.delivery_id AS deliveryId, d.alert_id AS alertId, d.destination AS destination, d.action AS action,
   d.sequence AS sequence, d.state AS state, d.attempts AS attempts, d.next_attempt_at AS nextAttemptAt,
   d.lease_expires_at AS leaseExpiresAt, d.response_status AS responseStatus, d.reason AS reason,
-  d.created_at AS createdAt, d.first_attempt_at AS firstAttemptAt, d.delivered_at AS deliveredAt`
+  d.created_at AS createdAt, d.first_attempt_at AS firstAttemptAt, d.delivered_at AS deliveredAt,
+  d.ambiguous_at AS ambiguousAt`
 
 /** The id of a delivery follows from what it is, so that a change made twice makes one row. */
 export function deliveryIdOf(alertId: string, destination: string, action: DeliveryAction): string {
@@ -104,13 +107,24 @@ export function insertDeliveriesOfNewAlert(
     .bind(alertId, deliveries)
 }
 
-/** Inserts an acknowledge or resolve for each destination that has a trigger, if the alert has one of the statuses. */
+/**
+ * A destination may apply what it was sent and did not answer this much later: until then what follows is held back, or
+ * it would be overtaken.
+ */
+export const LATE_EFFECT_MS = 60_000
+
+/**
+ * Inserts an acknowledge or resolve for each destination that has a trigger, if the alert has one of the statuses. One
+ * that was settled before, because the alert was opened again since, is pending again.
+ * @param knowing  ids of destinations that know already and are told only if what they were sent may take effect later
+ */
 export function insertFollowUps(
   db: D1Database,
   alertId: string,
   action: 'acknowledge' | 'resolve',
   at: number,
   whileStatus: readonly AlertStatus[],
+  knowing: readonly string[] = [],
 ): D1PreparedStatement {
   // The id is spelled as `deliveryIdOf` spells it.
   return db
@@ -120,9 +134,24 @@ export function insertFollowUps(
        FROM deliveries t
        WHERE t.alert_id = ?1 AND t.action = 'trigger'
          AND EXISTS (SELECT 1 FROM alerts WHERE alert_id = ?1 AND status IN (SELECT value FROM json_each(?5)))
-       ON CONFLICT (delivery_id) DO NOTHING`,
+         AND (t.destination NOT IN (SELECT value FROM json_each(?6)) OR EXISTS (
+           SELECT 1 FROM deliveries u WHERE u.alert_id = t.alert_id AND u.destination = t.destination
+             AND u.action IN ('trigger', 'update')
+             AND (u.state IN ('pending', 'leased') AND u.attempts > 0 OR u.ambiguous_at > ?4 - ?7)))
+       ON CONFLICT (delivery_id) DO UPDATE SET state = 'pending', attempts = 0, next_attempt_at = excluded.created_at,
+         created_at = excluded.created_at, first_attempt_at = NULL, delivered_at = NULL, ambiguous_at = NULL,
+         response_status = NULL, reason = ''
+       WHERE deliveries.state IN ('delivered', 'superseded', 'parked')`,
     )
-    .bind(alertId, action, SEQUENCE_OF[action], at, JSON.stringify(whileStatus))
+    .bind(
+      alertId,
+      action,
+      SEQUENCE_OF[action],
+      at,
+      JSON.stringify(whileStatus),
+      JSON.stringify(knowing),
+      LATE_EFFECT_MS,
+    )
 }
 
 /** Reads a delivery with all others of the same alert and destination, in order. */

@@ -4,6 +4,10 @@ export interface Settlement {
   readonly nextAttemptAt: number
   readonly responseStatus: number | null
   readonly reason: string
+  /** When the destination took it first (ms since the epoch). Absent: now, if it is delivered. */
+  readonly deliveredAt?: number | null
+  /** No answer came: what was sent may take effect later. */
+  readonly isAmbiguous?: boolean
 }
 
 /** Nothing earlier for the same alert and destination is under way: what keeps a resolve behind its trigger. */
@@ -23,7 +27,9 @@ export function claimDelivery(
   return db
     .prepare(
       `UPDATE deliveries AS d SET state = 'leased', lease_token = ?2, lease_expires_at = ?4,
-         attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, ?3)
+         attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, ?3),
+         -- Whoever held the lease may have sent it before they died.
+         ambiguous_at = CASE WHEN d.state = 'leased' THEN d.lease_expires_at ELSE d.ambiguous_at END
        WHERE d.delivery_id = ?1
          AND (d.state = 'pending' AND d.next_attempt_at <= ?3 OR d.state = 'leased' AND d.lease_expires_at <= ?3)
          AND ${NOTHING_BEFORE}
@@ -43,10 +49,21 @@ export function settleDelivery(
   return db
     .prepare(
       `UPDATE deliveries SET state = ?4, next_attempt_at = ?5, response_status = ?6, reason = ?7,
-         delivered_at = CASE WHEN ?4 = 'delivered' THEN ?3 END, lease_token = NULL, lease_expires_at = NULL
+         delivered_at = ?8, ambiguous_at = CASE WHEN ?9 THEN ?3 ELSE ambiguous_at END,
+         lease_token = NULL, lease_expires_at = NULL
        WHERE delivery_id = ?1 AND lease_token = ?2`,
     )
-    .bind(deliveryId, token, at, end.state, end.nextAttemptAt, end.responseStatus, end.reason)
+    .bind(
+      deliveryId,
+      token,
+      at,
+      end.state,
+      end.nextAttemptAt,
+      end.responseStatus,
+      end.reason,
+      end.deliveredAt ?? (end.state === 'delivered' ? at : null),
+      end.isAmbiguous === true ? 1 : 0,
+    )
 }
 
 /**

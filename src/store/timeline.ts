@@ -6,7 +6,8 @@ import type { AlertStatus } from './alerts.ts'
  * - `attempt`: something was sent, and what the destination said
  * - `superseded`: something was not sent because it was no longer true
  * - `parked`: something could not be sent and waits for a person
- * - `acknowledged`, `resolved`, `redriven`: who did it, and their note
+ * - `acknowledged`, `unacknowledged`, `resolved`, `reopened`, `redriven`: who did it, and their note
+ * - `incident`: which incident of PagerDuty it lies in
  */
 type TimelineKind =
   | 'created'
@@ -15,8 +16,11 @@ type TimelineKind =
   | 'superseded'
   | 'parked'
   | 'acknowledged'
+  | 'unacknowledged'
   | 'resolved'
+  | 'reopened'
   | 'redriven'
+  | 'incident'
 
 /** What happened to an alert and why, in words. */
 export interface TimelineEntry {

@@ -1,0 +1,109 @@
+import {
+  acknowledgeAlert,
+  type Change,
+  reopenAlert,
+  resolveAlert,
+  unacknowledgeAlert,
+} from '../alerts/lifecycle.ts'
+import type { Destination } from '../detect/routing.ts'
+import { addToCounters, minuteOf } from '../store/counters.ts'
+import { assertNothingSaidSince, type IncidentAlert, upsertIncidents } from '../store/pagerduty-incidents.ts'
+import { insertTimeline, type TimelineEntry } from '../store/timeline.ts'
+import type { IncidentEvent } from './incident-event.ts'
+
+/** Who changed a status, when PagerDuty said so: `pagerduty:` and the name. */
+const BY = 'pagerduty'
+
+/**
+ * What follows from an event for the alerts of its incident: statements for one D1 batch, which is refused
+ * (`isConflict`) when PagerDuty said something of one of them meanwhile.
+ * @param alerts  those that have not heard of anything as new, at least one
+ * @param now  ms since the epoch, by our clock
+ */
+export function changeOf(
+  db: D1Database,
+  event: IncidentEvent,
+  alerts: readonly IncidentAlert[],
+  destinations: readonly Destination[],
+  now: number,
+): Change {
+  const alertIds = alerts.map(({ alertId }) => alertId)
+  const knowing = destinations.filter(({ type }) => type === 'pagerduty').map(({ id }) => id)
+  const changes = alerts
+    .filter(alert => !wasChangedSince(alert, event.occurredAt))
+    .map(alert => statusChange(db, event, alert.alertId, { destinations, knowing, now }))
+  const counted = {
+    minute: minuteOf(now),
+    name: 'pagerduty_webhooks',
+    label: event.change,
+    value: 1,
+  } as const
+  return {
+    statements: [
+      assertNothingSaidSince(db, alerts),
+      ...changes.flatMap(({ statements }) => statements),
+      ...incidentEntries(db, event, alertIds, now),
+      upsertIncidents(db, alertIds, event.nowIn, event.occurredAt),
+      addToCounters(db, [counted]),
+    ],
+    deliveryIds: changes.flatMap(({ deliveryIds }) => deliveryIds),
+  }
+}
+
+/** Somebody changed the status here after it happened there, and PagerDuty is told of that: the later word counts. */
+function wasChangedSince(alert: IncidentAlert, occurredAt: number): boolean {
+  if (alert.statusBy === BY || alert.statusBy.startsWith(`${BY}:`)) return false
+  const changedAt = alert.status === 'resolved' ? alert.resolvedAt : alert.acknowledgedAt
+  return alert.status !== 'open' && (changedAt ?? 0) > occurredAt
+}
+
+interface Surroundings {
+  readonly destinations: readonly Destination[]
+  /** Those that are PagerDuty's own: what came from there is not sent back. */
+  readonly knowing: readonly string[]
+  readonly now: number
+}
+
+function statusChange(
+  db: D1Database,
+  { change, agent, url }: IncidentEvent,
+  alertId: string,
+  { destinations, knowing, now }: Surroundings,
+): Change {
+  const by = agent === '' ? BY : `${BY}:${agent}`
+  const told = destinations.filter(({ id }) => !knowing.includes(id))
+  const status = { alertId, at: now, by, note: url, knowing }
+  switch (change) {
+    case 'acknowledged':
+      return acknowledgeAlert(db, told, status)
+    case 'unacknowledged':
+      return unacknowledgeAlert(db, status)
+    case 'resolved':
+      // Here PagerDuty is woken too: what it was sent may still take effect, and then it is told after all.
+      return resolveAlert(db, destinations, status)
+    case 'reopened':
+      return reopenAlert(db, status)
+    case 'triggered':
+    case 'merged':
+      return { statements: [], deliveryIds: [] }
+  }
+}
+
+/** What changes no status is told in the timeline all the same: it says where the page went. */
+function incidentEntries(
+  db: D1Database,
+  { change, incidentId, nowIn, url, agent, eventId }: IncidentEvent,
+  alertIds: readonly string[],
+  at: number,
+): D1PreparedStatement[] {
+  if (change !== 'triggered' && change !== 'merged') return []
+  const what =
+    change === 'triggered'
+      ? `PagerDuty opened incident ${incidentId}`
+      : `${agent || 'Somebody'} merged incident ${incidentId} of PagerDuty into ${nowIn}`
+  const detail = url === '' ? `${what}.` : `${what}: ${url}`
+  const entries = alertIds.map(
+    (alertId): TimelineEntry => ({ alertId, at, entryId: `incident:${eventId}`, kind: 'incident', detail }),
+  )
+  return [insertTimeline(db, JSON.stringify(entries))]
+}
