@@ -64,10 +64,11 @@ export function cmdCommands(line: string): readonly CmdCommand[] {
   while (at < line.length) {
     const character = line.charAt(at)
     const next = line.charAt(at + 1)
-    if (character === '"') isQuoted = !isQuoted
-    if (isQuoted || !'^&|()<>\n\r'.includes(character)) {
-      text += character
-      at += 1
+    const run = runEnd(line, at, isQuoted ? QUOTED_RUN : PLAIN_RUN)
+    if (run > at || character === '"') {
+      if (run === at) isQuoted = !isQuoted
+      text += line.slice(at, Math.max(run, at + 1))
+      at = Math.max(run, at + 1)
     } else if (character === '^') {
       text += next
       at += 2
@@ -81,6 +82,15 @@ export function cmdCommands(line: string): readonly CmdCommand[] {
   }
   end(false)
   return commands
+}
+
+/** What stands for itself, read at once: without and within quotes. */
+const PLAIN_RUN = /[^"^&|()<>\n\r]+/y
+const QUOTED_RUN = /[^"]+/y
+
+function runEnd(line: string, start: number, run: RegExp): number {
+  run.lastIndex = start
+  return run.test(line) ? run.lastIndex : start
 }
 
 /** Where the file of a redirection ends: `> file`, `>> "a b"`, `2>&1`. */

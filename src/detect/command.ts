@@ -36,10 +36,11 @@ interface Links {
 const DEPTH_MAX = 5
 
 /**
- * Code within a line is about as long as the line at each depth; this many times its length is read, so that the work grows
- * with the line whatever it holds.
+ * Code within a line is about as long as the line at each depth. This many characters, and this many times the line's
+ * length, are read, so that the work grows with the line whatever it holds.
  */
-const TEXT_PER_LINE = 8
+const TEXT_MIN = 4096
+const TEXT_PER_LINE = 4
 
 interface Line {
   readonly text: string
@@ -108,7 +109,7 @@ function withoutVersion(program: string): string {
 function parsed(line: string): Command[] {
   const commands: Command[] = []
   let lines: readonly Line[] = [{ text: line, within: null }]
-  let left = TEXT_PER_LINE * line.length
+  let left = TEXT_MIN + TEXT_PER_LINE * line.length
   for (let depth = 0; depth < DEPTH_MAX && lines.length > 0; depth++) {
     const inner: Line[] = []
     for (const { text, within } of lines) {

@@ -75,6 +75,8 @@ export function powershellCommands(code: string): readonly PowerShellCommand[] {
   return new Reader(code).commands()
 }
 
+const PLAIN_RUN = /[^`'";|&(){}\n\r \t,<]+/y
+
 class Reader {
   private at = 0
   private words: string[] = []
@@ -111,7 +113,14 @@ class Reader {
       this.at += 1
     } else if (character === '#' && this.word === null) this.at = endOrIndex(this.code, '\n', this.at)
     else if (character === '<' && next === '#') this.at = endOrIndex(this.code, '#>', this.at) + 2
-    else this.add(character, 1)
+    else this.addRun()
+  }
+
+  /** Characters that stand for themselves, at least one. */
+  private addRun(): void {
+    PLAIN_RUN.lastIndex = this.at + 1
+    const end = PLAIN_RUN.test(this.code) ? PLAIN_RUN.lastIndex : this.at + 1
+    this.add(this.code.slice(this.at, end), end - this.at)
   }
 
   private add(text: string, length: number): void {

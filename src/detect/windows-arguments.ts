@@ -58,11 +58,23 @@ export function argumentsOf(text: string): readonly string[] {
   return words
 }
 
+/** What stands for itself, read at once: without and within quotes. */
+const PLAIN_RUN = /[^ \t\r\n"\\]+/y
+const QUOTED_RUN = /[^"\\]+/y
+
+function runEnd(text: string, start: number, run: RegExp): number {
+  run.lastIndex = start
+  return run.test(text) ? run.lastIndex : start
+}
+
 function readWord(text: string, start: number): { readonly text: string; readonly end: number } {
   let word = ''
   let at = start
   let quotes = 0
   while (at < text.length && (quotes > 0 || !isBlank(text, at))) {
+    const run = runEnd(text, at, quotes > 0 ? QUOTED_RUN : PLAIN_RUN)
+    word += text.slice(at, run)
+    at = run
     let backslashes = 0
     while (text.charAt(at) === '\\') {
       backslashes += 1
@@ -70,7 +82,6 @@ function readWord(text: string, start: number): { readonly text: string; readonl
     }
     if (text.charAt(at) !== '"') {
       word += '\\'.repeat(backslashes)
-      if (at < text.length && (quotes > 0 || !isBlank(text, at))) word += text.charAt(at++)
       continue
     }
     word += '\\'.repeat(backslashes >> 1)

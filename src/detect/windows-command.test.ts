@@ -19,6 +19,8 @@ describe('windowsWords', () => {
     ['"a b', ['a b']],
     ['C:\\a\\', ['C:\\a\\']],
     ['  \t ', []],
+    // Only blanks, tabs and line ends part words: not every space that Unicode has.
+    ['a\u00a0b\u3000c\fd \u2003', ['a\u00a0b\u3000c\fd', '\u2003']],
   ])('%s', (text, args) => {
     expect(argumentsOf(text)).toEqual(args)
   })
@@ -36,7 +38,10 @@ describe('windowsWords', () => {
   })
 
   it('gives back every argument that is quoted as Windows wants it', () => {
-    const word = fc.string({ unit: fc.constantFrom('a', ' ', '"', '\\', 'é', '&', '\t'), maxLength: 10 })
+    const word = fc.string({
+      unit: fc.constantFrom('a', ' ', '"', '\\', 'é', '&', '\t', '\u00a0', '\v'),
+      maxLength: 10,
+    })
     fc.assert(
       fc.property(fc.array(word, { maxLength: 5 }), words => {
         expect(argumentsOf(words.map(quotedForWindows).join(' '))).toEqual(words)
@@ -175,6 +180,8 @@ describe('hostile lines', () => {
     'conhost ',
     '/a:',
     '\u202e',
+    '\u00a0',
+    '\f',
     '@',
     '`',
     "'+'",

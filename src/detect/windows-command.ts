@@ -20,8 +20,12 @@ export interface WindowsCommand {
 /** Code within code is followed to this depth. */
 const DEPTH_MAX = 6
 
-/** Code within a line may be encoded, but never takes more text than this many times the line: the work stays bounded. */
-const TEXT_PER_LINE = 8
+/**
+ * Code within a line is about as long as the line at each depth. This many characters, and this many times the line's
+ * length, are read, so that the work grows with the line whatever it holds.
+ */
+const TEXT_MIN = 4096
+const TEXT_PER_LINE = 4
 
 interface Line {
   readonly text: string
@@ -88,7 +92,7 @@ export function rundll32Call({ program, args }: WindowsCommand): {
 function parsed(line: string): WindowsCommand[] {
   const commands: WindowsCommand[] = []
   let lines: readonly Line[] = [{ text: line, piped: false, within: null }]
-  let left = TEXT_PER_LINE * line.length
+  let left = TEXT_MIN + TEXT_PER_LINE * line.length
   for (let depth = 0; depth < DEPTH_MAX && lines.length > 0; depth++) {
     const inner: Line[] = []
     for (const { text, piped, within } of lines) {
