@@ -9,6 +9,7 @@ import { exception } from '../src/detect/exception.ts'
 import { routing } from '../src/detect/routing.ts'
 import { rule, table } from '../src/detect/rule.ts'
 import type { World } from '../src/env.ts'
+import { described } from './described.ts'
 import { heldQueue } from './held-queue.ts'
 import { type TestWorld, worldFor } from './world.ts'
 
@@ -41,9 +42,8 @@ export const consoleDeps: ConsoleDeps = {
       title: 'A rule of the tests',
       severity: 'high',
       on: table('crontab'),
-      attack: ['T1053.003'],
       detect: ({ columns }) => columns.command.startsWith('/tmp/'),
-      runbook: 'Read the file.',
+      ...described,
       replaces: ['Other.Rule'],
       tests: [
         { name: 'from /tmp', match: true, columns: { command: '/tmp/x' } },

@@ -9,6 +9,7 @@ import { consumeIngest } from '../src/ingest/consume.ts'
 import type { Detection } from '../src/ingest/detection.ts'
 import type { IngestMessage } from '../src/ingest/message.ts'
 import { createNormalizer } from '../src/ingest/normalize.ts'
+import { described } from './described.ts'
 import { heldQueue } from './held-queue.ts'
 import { batchOf, type QueuedMessage, queued } from './ingest-batch.ts'
 import { TEST_NOW, type TestWorld, worldFor } from './world.ts'
@@ -22,7 +23,7 @@ const evil = rule({
   severity: 'high',
   on: logType('Osquery.Differential'),
   detect: ({ columns, event }) => event.name === 'evil' || columns['evil'] === '1',
-  runbook: 'None: this is a test.',
+  ...described,
   tests: [
     { name: 'evil', match: true, columns: { evil: '1' } },
     { name: 'not evil', match: false, columns: { evil: '0' } },

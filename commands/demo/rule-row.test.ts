@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pack } from '../../src/detect/pack.ts'
 import { logType, type Rule, rule, table } from '../../src/detect/rule.ts'
+import { described } from '../../test/described.ts'
 import { hostProfile } from '../../test/simulator/host-profile.ts'
 import { Seed } from '../../test/simulator/seed.ts'
 import { rowOfRule } from './rule-row.ts'
@@ -23,7 +24,7 @@ const login = rule({
   on: table('last'),
   freshness: { column: 'time', within: '24h' },
   detect: ({ columns }) => columns.username === 'x',
-  runbook: 'Look.',
+  ...described,
   tests: [
     { name: 'no', match: false },
     { name: 'somebody', match: true, columns: { username: 'x', time: '1699999400' } },

@@ -5,6 +5,7 @@ import { routing } from '../../src/detect/routing.ts'
 import { type RuleDefinition, rule, table } from '../../src/detect/rule.ts'
 import type { TableColumns } from '../../src/detect/selector.ts'
 import { eventOf } from '../../src/detect/test-event.ts'
+import { described } from '../../test/described.ts'
 import { groupAlerts } from './group-alerts.ts'
 
 const host: HostFacts = { id: 'h' as HostId, name: 'web-1', platform: '', tags: [] }
@@ -20,7 +21,7 @@ function findingsAt(
     severity: 'high',
     on: table('crontab'),
     detect: () => true,
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true },
       { name: 'no', match: false, action: 'removed' },

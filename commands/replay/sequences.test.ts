@@ -3,6 +3,7 @@ import { exception } from '../../src/detect/exception.ts'
 import { routing } from '../../src/detect/routing.ts'
 import { query, type Rule, rule } from '../../src/detect/rule.ts'
 import { sequence } from '../../src/detect/sequence.ts'
+import { described } from '../../test/described.ts'
 import type { Line } from './lines.ts'
 import { type Registry, Replay } from './replay.ts'
 
@@ -15,7 +16,7 @@ function part(name: string): Rule {
     on: query(name),
     detect: ({ columns }) => columns['user'] !== '',
     sequenceKey: ({ hostId, columns }) => `${hostId} ${columns['user']}`,
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true, columns: { user: 'ada' } },
       { name: 'no', match: false, columns: { user: '' } },
@@ -32,7 +33,7 @@ const brokenIn = sequence({
   first: failed,
   next: success,
   within: '1m',
-  runbook: 'Look.',
+  ...described,
   replaces: ['Other.BrokenIn'],
   tests: [
     { name: 'yes', match: true, steps: [] },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pack as packOf } from '../../src/detect/pack.ts'
 import { pack, rule, table } from '../../src/detect/rule.ts'
+import { described } from '../../test/described.ts'
 import { coverageOf, coverageText } from './coverage.ts'
 
 const jobs = packOf({
@@ -15,7 +16,7 @@ const jobs = packOf({
 const plain = {
   title: 'Example',
   severity: 'high',
-  runbook: 'Look.',
+  ...described,
   detect: () => true,
   tests: [
     { name: 'yes', match: true },

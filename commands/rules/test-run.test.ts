@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { rule, table } from '../../src/detect/rule.ts'
+import { described } from '../../test/described.ts'
 import { mutate, mutationText, survivors } from './mutation-run.ts'
 import { runTests, testText } from './test-run.ts'
 
@@ -12,7 +13,7 @@ const wrong = rule({
     if (columns.command === 'throw') throw new RangeError('too much')
     return columns.command === 'x'
   },
-  runbook: 'Look.',
+  ...described,
   tests: [
     { name: 'titled', match: true, columns: { command: 'x' }, title: 'Example of x' },
     { name: 'thrown', match: false, columns: { command: 'throw' } },
@@ -62,5 +63,5 @@ const definition = {
   severity: 'high',
   on: table('crontab'),
   detect: ({ columns }: { readonly columns: { readonly command: string } }) => columns.command === 'x',
-  runbook: 'Look.',
+  ...described,
 } as const

@@ -17,6 +17,7 @@ export default rule({
   alertTitle: ({ host, columns, event }) =>
     `osquery ${columns.version} on ${host} is older than ${leastAt(event.p_event_time) ?? ''}`,
   context: ({ columns, event }) => ({ version: columns.version, least: leastAt(event.p_event_time) }),
+  attack: [],
   means:
     'The agent lacks fixes that matter here: faults that lose lines, tables that rules rely on, or holes in osquery itself. It is a gap to close, no attack.',
   check: 'SELECT version, build_platform, build_distro, start_time FROM osquery_info;',

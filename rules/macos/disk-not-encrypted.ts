@@ -5,6 +5,7 @@ export default rule({
   title: 'FileVault is off',
   severity: 'low',
   on: table('disk_encryption'),
+  attack: [],
   means:
     'Who takes this Mac, or holds it for a while, can read what is on it without a password (on Macs with a T2 or Apple chip: after resetting the password). Nobody attacks here; it makes the loss of the Mac a loss of data.',
   check: 'SELECT name, encrypted, type, filevault_status, uid FROM disk_encryption;',

@@ -5,6 +5,7 @@ export default rule({
   title: 'Screen lock is off',
   severity: 'low',
   on: table('screenlock'),
+  attack: [],
   means:
     'The Mac asks for no password after it slept: whoever opens it is its user. A matter of policy rather than an attack.',
   check: 'SELECT enabled, grace_period FROM screenlock;',

@@ -16,6 +16,7 @@ export default rule({
     isEnded(columns.version, event.p_event_time),
   alertTitle: ({ host, columns }) => `macOS ${columns.version} on ${host} gets no security updates any more`,
   context: ({ columns }) => ({ version: columns.version, build: columns.build, name: columns.name }),
+  attack: [],
   means:
     'Holes that are public and used against newer versions stay open on this Mac. Browsers and Apple’s own apps stop being mended first.',
   check: 'SELECT name, version, build, platform FROM os_version;',

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { failingD1 } from '../../test/faults.ts'
 import { eventAt, hostId, matchOf } from '../../test/findings.ts'
 import { freshStorage } from '../../test/storage.ts'
@@ -29,7 +30,7 @@ function part(id: string): Rule {
     on: query(id),
     detect: ({ columns }) => columns['yes'] === '1',
     sequenceKey: () => 'key',
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true, columns: { yes: '1' } },
       { name: 'no', match: false },
@@ -51,7 +52,7 @@ function sequenceOf(change: Partial<SequenceDefinition>) {
     alertTitle: ({ key, host, firsts, columns }) =>
       `${key} on ${host} after ${firsts.length}: ${columns['command']}`,
     context: ({ firsts }) => ({ before: firsts.map(({ title }) => title) }),
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true, steps: [] },
       { name: 'no', match: false, steps: [] },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { columnsRead } from './columns-read.ts'
 import { rule, table } from './rule.ts'
 
@@ -11,7 +12,7 @@ it('tells the columns that any function of a rule looks at, guards included', ()
     freshness: { column: 'time', within: '24h' },
     detect: ({ columns }) => columns.type === '7',
     alertTitle: ({ columns }) => `From ${columns.host}`,
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true, columns: { type: '7', time: '1700000000', tty: 'pts/0' } },
       { name: 'no', match: false, columns: { type: '8', time: '1700000000' } },

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { createEngine } from './engine.ts'
 import type { HostFacts, HostId, OsqueryEvent, Row } from './event.ts'
 import { pack as packOf } from './pack.ts'
@@ -30,7 +31,7 @@ function ruleOf(change: Partial<RuleDefinition<Loose>> & { readonly on?: Selecto
     severity: 'high',
     on: query('q'),
     detect: () => true,
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true },
       { name: 'no', match: false, action: 'removed' },
@@ -370,7 +371,7 @@ describe('what a match tells', () => {
         title: 'Title',
         dedup: 'host-1',
         dedupMinutes: 60,
-        runbook: 'Look.',
+        runbook: described.runbook,
         threshold: 1,
         alert: true,
         destinations: null,

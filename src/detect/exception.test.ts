@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { createEngine } from './engine.ts'
 import type { HostFacts, HostId } from './event.ts'
 import { type Exception, type ExceptionDefinition, exception, isExpired } from './exception.ts'
@@ -13,7 +14,7 @@ const cron: Rule = rule({
   severity: 'high',
   on: table('crontab'),
   detect: ({ columns }) => columns.command !== '',
-  runbook: 'Look.',
+  ...described,
   tests: [
     { name: 'yes', match: true, columns: { command: 'x' } },
     { name: 'no', match: false },

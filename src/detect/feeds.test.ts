@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { feedingQueries } from './feeds.ts'
 import { pack as packOf } from './pack.ts'
 import { logType, pack, query, rule, table } from './rule.ts'
@@ -31,7 +32,7 @@ function fedBy<Columns>(
     on,
     ...(actions && { actions }),
     detect: () => true,
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true },
       { name: 'no', match: false },

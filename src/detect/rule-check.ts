@@ -45,15 +45,14 @@ export function checkRule<Columns>(definition: RuleDefinition<Columns>): RuleChe
 }
 
 function identityProblems<Columns>(definition: RuleDefinition<Columns>): string[] {
-  const { id, title, severity, runbook, attack = [] } = definition
-  const problems = []
+  const { id, title, severity, attack } = definition
+  const problems: string[] = []
   if (!RULE_ID.test(id))
     problems.push('id must be lower-case words with hyphens, parted by dots: posix.new-thing')
   if (title.trim() === '') problems.push('title is missing: say what happened in a few words')
   if (!SEVERITIES.includes(severity)) problems.push(`severity must be one of ${SEVERITIES.join(', ')}`)
-  if (typeof runbook !== 'string' || runbook.trim() === '') {
-    problems.push('runbook is missing: say what to do when it fires')
-  }
+  problems.push(...textProblems(definition))
+  if (!Array.isArray(attack)) return [...problems, 'attack is missing: a list of ATT&CK techniques, or []']
   for (const technique of attack) {
     if (!TECHNIQUE.test(technique))
       problems.push(`attack must hold ids like T1053 or T1053.003, not "${technique}"`)
@@ -63,6 +62,31 @@ function identityProblems<Columns>(definition: RuleDefinition<Columns>): string[
       )
   }
   return problems
+}
+
+/** What a responder is told, and how its lack is put. */
+const TEXTS = {
+  means: 'say what an attacker gains by it',
+  check: 'give osquery SQL to look at the host with',
+  benign: 'say what innocent people do that looks the same',
+  runbook: 'say what to do when it fires',
+} as const
+
+function textProblems<Columns>(definition: RuleDefinition<Columns>): string[] {
+  const problems = Object.entries(TEXTS).flatMap(([name, wanted]) => {
+    // The keys are those of TEXTS.
+    const text: unknown = definition[name as keyof typeof TEXTS]
+    return typeof text === 'string' && text.trim() !== '' ? [] : [`${name} is missing: ${wanted}`]
+  })
+  const { references } = definition
+  if (!Array.isArray(references) || references.length === 0) {
+    return [
+      ...problems,
+      'references are missing: https pages to read on, such as that of the ATT&CK technique',
+    ]
+  }
+  const wrong = references.filter(url => !URL.canParse(url) || !url.startsWith('https://'))
+  return [...problems, ...wrong.map(url => `references must be https URLs, not "${url}"`)]
 }
 
 function selectorProblems(on: Selector<unknown>): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { pack, query, type RuleDefinition, rule, table } from './rule.ts'
 import { mutantsOf } from './rule-mutants.ts'
 import type { TableColumns } from './selector.ts'
@@ -12,7 +13,7 @@ function killed(change: Partial<RuleDefinition<TableColumns<'last'>>>): Record<s
     severity: 'high',
     on: table('last'),
     detect: ({ columns }) => columns.type === '7',
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true, columns: { type: '7', time: TIME } },
       { name: 'no', match: false, columns: { type: '8', time: TIME } },
@@ -69,7 +70,7 @@ describe('mutantsOf', () => {
   })
 
   it('asks no test of a rule for every row of a query to tell rows apart', () => {
-    const whole = { title: 'Example', severity: 'high', runbook: 'Look.', detect: () => true } as const
+    const whole = { title: 'Example', severity: 'high', ...described, detect: () => true } as const
     const tests = [
       { name: 'yes', match: true },
       { name: 'no', match: false, query: 'other', pack: 'other' },

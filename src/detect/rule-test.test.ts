@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { rule, table } from './rule.ts'
 import { runRuleTests } from './rule-test.ts'
 
@@ -6,7 +7,7 @@ const plain = {
   id: 'posix.example',
   title: 'Example',
   severity: 'high',
-  runbook: 'Look.',
+  ...described,
   on: table('crontab'),
 } as const
 

@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { pack as packOf } from './pack.ts'
 import { logType, pack, query, type RuleDefinition, rule, table } from './rule.ts'
 import type { TableColumns } from './selector.ts'
@@ -11,7 +12,7 @@ const good: Definition = {
   severity: 'high',
   on: table('crontab'),
   detect: ({ columns }) => columns.command === 'x',
-  runbook: 'Look.',
+  ...described,
   tests: [
     { name: 'yes', match: true, columns: { command: 'x' } },
     { name: 'no', match: false, columns: { command: 'y' } },
@@ -33,7 +34,7 @@ describe('rule', () => {
       alert: true,
       ignoreInitial: false,
       freshness: null,
-      attack: [],
+      attack: ['T1053.003'],
       replaces: [],
     })
   })
@@ -57,6 +58,13 @@ describe('rule', () => {
     [{ severity: 'HIGH' }, /severity must be one of info, low, medium, high, critical/],
     [{ runbook: '' }, /runbook is missing/],
     [{ runbook: undefined }, /runbook is missing/],
+    [{ means: ' ' }, /means is missing: say what an attacker gains by it/],
+    [{ check: '' }, /check is missing: give osquery SQL/],
+    [{ benign: undefined }, /benign is missing/],
+    [{ references: [] }, /references are missing: https pages/],
+    [{ references: ['http://example.com/'] }, /references must be https URLs, not "http:\/\/example\.com\/"/],
+    [{ references: ['example'] }, /references must be https URLs, not "example"/],
+    [{ attack: undefined }, /attack is missing: a list of ATT&CK techniques, or \[\]/],
     [{ attack: ['T1053.3'] }, /like T1053 or T1053\.003, not "T1053\.3"/],
     [{ attack: ['T1086'] }, /ATT&CK [\d.]+ has no technique T1086; see https.*T1086/],
     [{ threshold: 0 }, /threshold must be a whole number from 1, not 0/],
@@ -92,7 +100,7 @@ describe('types of columns', () => {
     id: 'posix.example',
     title: 'Example',
     severity: 'high',
-    runbook: 'Look.',
+    ...described,
   } as const
   const tests = [
     { name: 'yes', match: true },

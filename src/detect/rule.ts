@@ -69,18 +69,18 @@ export interface RuleDefinition<Columns> extends RuleFunctions<Columns> {
    * A rule that names `snapshot` besides sees a lasting state again at every run.
    */
   readonly actions?: readonly ('added' | 'removed' | 'snapshot')[]
-  /** ATT&CK technique ids: `T1053.003`. */
-  readonly attack?: readonly string[]
+  /** ATT&CK technique ids: `T1053.003`. Empty for what no attacker need have done; then low or info at most. */
+  readonly attack: readonly string[]
   /** What it means when it fires: what an attacker gains by it, in two or three sentences. */
-  readonly means?: string
+  readonly means: string
   /** osquery SQL to run on the host next, so that the responder can see for themselves. */
-  readonly check?: string
+  readonly check: string
   /** What innocent people do that looks the same. */
-  readonly benign?: string
+  readonly benign: string
   /** What to do when it fires, for someone just woken up. */
   readonly runbook: string
   /** Pages worth reading: https URLs of vendors, ATT&CK, advisories. */
-  readonly references?: readonly string[]
+  readonly references: readonly string[]
   /** Matches (or distinct `unique` values) within `dedupPeriod` before there is an alert. Default 1. */
   readonly threshold?: number
   /** Length of the window, from its first match: `15m` to `24h`. Default `1h`. */
@@ -149,11 +149,6 @@ export function rule<Columns>(definition: RuleDefinition<Columns>): Rule {
   }
   const { on, actions, freshness, dedupPeriod: _, initial, ...rest } = definition
   const complete = {
-    attack: [],
-    means: '',
-    check: '',
-    benign: '',
-    references: [],
     threshold: 1,
     enabled: true,
     alert: true,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { query, type Rule, rule } from './rule.ts'
 import { sequence } from './sequence.ts'
 import { sequenceMutantsOf } from './sequence-mutants.ts'
@@ -11,7 +12,7 @@ function part(id: string, name: string): Rule {
     on: query(name),
     detect: () => true,
     sequenceKey: ({ hostId }) => hostId,
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true },
       { name: 'no', match: false, action: 'removed' },
@@ -32,7 +33,7 @@ const definition = {
   next: part('test.next', 'next'),
   within: '1m',
   atLeast: 2,
-  runbook: 'Look.',
+  ...described,
 } as const
 
 const killed = (tests: Parameters<typeof sequence>[0]['tests']) =>

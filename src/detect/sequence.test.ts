@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { described } from '../../test/described.ts'
 import { createEngine } from './engine.ts'
 import type { HostId, RowId } from './event.ts'
 import { exception } from './exception.ts'
@@ -23,7 +24,7 @@ function partRule(id: string, name: string, keyed = true): Rule {
     ...(keyed && {
       sequenceKey: ({ hostId, columns }: RuleContext<Loose>) => `${hostId} ${columns['user']}`,
     }),
-    runbook: 'Look.',
+    ...described,
     tests: [
       { name: 'yes', match: true, columns: { user: 'ada' } },
       { name: 'no', match: false, columns: { user: 'nobody' } },
@@ -42,7 +43,7 @@ function definitionOf(change: Partial<SequenceDefinition> = {}): SequenceDefinit
     first: failed,
     next: success,
     within: '1m',
-    runbook: 'Look.',
+    ...described,
     alertTitle: ({ host, key, firsts }) => `${key} on ${host} after ${firsts.length}`,
     tests: [
       {

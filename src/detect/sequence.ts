@@ -57,12 +57,12 @@ export interface SequenceDefinition {
   readonly within: Duration
   /** So many matches of `first` it takes: 1, unless told otherwise, to 20. */
   readonly atLeast?: number
-  readonly attack?: readonly string[]
-  readonly means?: string
-  readonly check?: string
-  readonly benign?: string
+  readonly attack: readonly string[]
+  readonly means: string
+  readonly check: string
+  readonly benign: string
   readonly runbook: string
-  readonly references?: readonly string[]
+  readonly references: readonly string[]
   readonly dedupPeriod?: Duration
   readonly enabled?: boolean
   readonly alert?: boolean

@@ -6,6 +6,7 @@ import { createEngine, type Engine } from '../../src/detect/engine.ts'
 import type { HostFacts, HostId, OsqueryEvent } from '../../src/detect/event.ts'
 import { type Rule, rule, table } from '../../src/detect/rule.ts'
 import { createNormalizer } from '../../src/ingest/normalize.ts'
+import { described } from '../described.ts'
 import { benchPost } from './posts.ts'
 import { quietWorld } from './quiet-world.ts'
 
@@ -71,7 +72,7 @@ function syntheticRules(count: number): Rule[] {
       severity: 'low',
       on: table(name),
       detect: ({ event }) => event.columns?.['path'] === `/never/${i}`,
-      runbook: 'Nothing to do.',
+      ...described,
       tests: [
         { name: 'that path', match: true, columns: { path: `/never/${i}` } },
         { name: 'another path', match: false, columns: { path: '/' } },

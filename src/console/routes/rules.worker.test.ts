@@ -18,7 +18,7 @@ describe('GET /rules', () => {
           threshold: 1,
           dedup_minutes: 60,
           tests: 2,
-          runbook: 'Read the file.',
+          runbook: 'Look who was here.',
           exceptions: [
             {
               host: 'build-*',
