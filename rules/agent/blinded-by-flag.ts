@@ -9,7 +9,7 @@ const BLIND: ReadonlyMap<string, string> = new Map(
 export default rule({
   id: 'agent.blinded-by-flag',
   title: 'A flag of osquery was changed so that it sees less',
-  severity: 'high',
+  severity: 'medium',
   on: table('osquery_flags'),
   attack: ['T1562.001'],
   // Most of these are off by default: only a change is news.
@@ -21,6 +21,8 @@ export default rule({
     const value = bool(columns.value)
     return value !== null && String(value) === BLIND.get(columns.name)
   },
+  // At its default it may be a flag that came with an upgrade; otherwise someone set it on purpose.
+  dynamicSeverity: ({ columns }) => (columns.value === columns.default_value ? undefined : 'high'),
   alertTitle: ({ host, columns }) => `osquery on ${host} now has ${columns.name}=${columns.value}`,
   context: ({ host, columns }) => ({
     host,
@@ -42,13 +44,19 @@ export default rule({
       columns: { name: 'disable_audit', value: 'true', default_value: 'true' },
       title: 'osquery on test-host now has disable_audit=true',
       dedup: 'disable_audit=true',
-      severity: 'high',
+      severity: 'medium',
       context: { host: 'test-host', flag: 'disable_audit', value: 'true', default: 'true' },
     },
     {
       name: 'file events are turned off',
       match: true,
-      columns: { name: 'enable_file_events', value: 'false' },
+      columns: { name: 'enable_file_events', value: 'false', default_value: 'false' },
+    },
+    {
+      name: 'logging is turned off on purpose',
+      match: true,
+      columns: { name: 'disable_logging', value: 'true', default_value: 'false' },
+      severity: 'high',
     },
     {
       name: 'was off before anyone looked',

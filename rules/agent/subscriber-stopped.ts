@@ -30,8 +30,9 @@ export default rule({
   detect: ({ columns }) =>
     bool(columns.active) === false && columns.type !== 'publisher' && MISSED.has(columns.name),
   alertTitle: ({ host, columns }) => `osquery on ${host} no longer listens for ${columns.name}`,
-  dedup: ({ hostId, columns }) => `${hostId} ${columns.name}`,
-  context: ({ columns }) => ({ subscriber: columns.name, publisher: columns.publisher }),
+  // A rollout or an upgrade does it on many hosts at once.
+  dedup: ({ columns }) => columns.name,
+  context: ({ host, columns }) => ({ host, subscriber: columns.name, publisher: columns.publisher }),
   means:
     'Events of this kind came and come no more: the flag was turned off, another program took the audit socket, or the agent lost its permission. Rules over these events are blind on this host from now on.',
   check:
@@ -47,9 +48,9 @@ export default rule({
       match: true,
       columns: { name: 'process_events', publisher: 'auditeventpublisher', type: 'subscriber', active: '0' },
       title: 'osquery on test-host no longer listens for process_events',
-      dedup: 'test-host-id process_events',
+      dedup: 'process_events',
       severity: 'medium',
-      context: { subscriber: 'process_events', publisher: 'auditeventpublisher' },
+      context: { host: 'test-host', subscriber: 'process_events', publisher: 'auditeventpublisher' },
     },
     {
       name: 'was never on',

@@ -25,7 +25,6 @@ const FETCH_SOURCES = {
     'temp.sh',
     'oshi.at',
     'send.exploit.in',
-    'discordapp.com',
     'cdn.discordapp.com',
     'ngrok.io',
     'ngrok-free.app',

@@ -16,12 +16,19 @@ export default rule({
   on: table('apt_sources', 'yum_sources'),
   attack: ['T1195.002'],
   initial: 'ignore',
+  // A rollout adds one source on many hosts, and is one thing to look at.
+  dedup: ({ columns }) => placeOf(columns),
   dedupPeriod: '24h',
   detect: ({ columns }) => placeOf(columns) !== '' && bool(columns.enabled ?? '') !== false,
   // Nobody vouches for what comes unsigned.
   dynamicSeverity: ({ columns }) => (bool(columns.gpgcheck ?? '') === false ? 'medium' : undefined),
   alertTitle: ({ host, columns }) => `${host} takes packages from ${placeOf(columns)}`,
-  context: ({ columns }) => ({ name: columns.name, place: placeOf(columns), gpgcheck: columns.gpgcheck }),
+  context: ({ host, columns }) => ({
+    host,
+    name: columns.name,
+    place: placeOf(columns),
+    gpgcheck: columns.gpgcheck,
+  }),
   means:
     'Whoever runs this place can put programs with root rights onto the host at its next upgrade. An intruder adds one to come back, or to install what the distribution does not carry.',
   check:
@@ -42,9 +49,10 @@ export default rule({
         base_uri: 'https://packages.example.com/debian',
       },
       title: 'test-host takes packages from https://packages.example.com/debian',
-      dedup: 'test-host-id',
+      dedup: 'https://packages.example.com/debian',
       severity: 'low',
       context: {
+        host: 'test-host',
         name: 'packages.example.com/debian stable main',
         place: 'https://packages.example.com/debian',
       },

@@ -149,6 +149,24 @@ export default rule({
       columns: { cmdline: 'pkill -HUP rsyslogd' },
     },
     {
+      name: 'a log was rotated',
+      match: false,
+      table: 'process_events',
+      columns: { cmdline: 'systemctl kill -s HUP rsyslog.service' },
+    },
+    {
+      name: 'a file was rotated',
+      match: false,
+      table: 'process_events',
+      columns: { cmdline: 'killall --signal=SIGUSR1 syslog-ng' },
+    },
+    {
+      name: 'killed by its manager',
+      match: true,
+      table: 'process_events',
+      columns: { cmdline: 'systemctl kill -s KILL auditd' },
+    },
+    {
       name: 'another process',
       match: false,
       table: 'process_events',
@@ -204,15 +222,24 @@ function stoppedBy(command: Command): Stopped | null {
 function byManager(args: readonly string[]): Stopped | null {
   const unit = args.map(arg => arg.replace(/\.service$/, '')).find(arg => UNITS.has(arg))
   if (unit === undefined) return null
-  if (args.some(arg => /^(?:disable|mask|kill|remove|off)$/.test(arg))) return forGood(unit)
+  if (args.includes('kill')) return isHarmlessSignal(args) ? null : forGood(unit)
+  if (args.some(arg => /^(?:disable|mask|remove|off)$/.test(arg))) return forGood(unit)
   return args.includes('stop') ? { what: unit, forGood: false } : null
 }
 
 /** Signals by which daemons are told to read their configuration or to write a new file. */
-const HARMLESS_SIGNAL = /^-(?:s|-signal=)?(?:SIG)?(?:HUP|USR1|USR2|WINCH|CONT|1|10|12|0)$/
+const HARMLESS = /^(?:SIG)?(?:HUP|USR1|USR2|WINCH|CONT|1|10|12|0)$/
+
+/** The rotation of logs sends one to rsyslog every day. */
+function isHarmlessSignal(args: readonly string[]): boolean {
+  return args.some((arg, at) => {
+    if (arg === '-s' || arg === '--signal') return HARMLESS.test(args[at + 1] ?? '')
+    return HARMLESS.test(arg.replace(/^(?:--signal=|-s|-)/, '')) && arg.startsWith('-')
+  })
+}
 
 function killed(args: readonly string[]): Stopped | null {
-  if (args.some(arg => HARMLESS_SIGNAL.test(arg))) return null
+  if (isHarmlessSignal(args)) return null
   const name = args.map(baseName).find(arg => PROCESSES.has(arg))
   return name === undefined ? null : forGood(name)
 }

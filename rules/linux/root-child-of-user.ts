@@ -21,7 +21,7 @@ const LETS_BECOME_ROOT = new Set([
 export default rule({
   id: 'linux.root-child-of-user',
   title: 'A program of a user has a shell of root below it',
-  severity: 'high',
+  severity: 'medium',
   // Only the join with its parent and its file tells how a process came to be root.
   on: query(linuxProcesses.queries.root_children_of_users),
   attack: ['T1548', 'T1068'],
@@ -75,7 +75,7 @@ export default rule({
       },
       title: '/usr/bin/dash runs as root below /tmp/a of user 33 on test-host',
       dedup: 'test-host-id /tmp/a',
-      severity: 'high',
+      severity: 'medium',
       context: {
         pid: '4242',
         program: '/usr/bin/dash',

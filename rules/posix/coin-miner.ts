@@ -27,6 +27,12 @@ const SPEAKERS = [
   'sed',
   'awk',
   'echo',
+  'curl',
+  'wget',
+  'ping',
+  'dig',
+  'host',
+  'nslookup',
 ] as const
 
 export default rule({
@@ -109,6 +115,12 @@ export default rule({
       match: false,
       table: 'process_events',
       columns: { path: '/usr/bin/sudo', cmdline: 'sudo pgrep -f supportxmr.com' },
+    },
+    {
+      name: 'the page of a pool',
+      match: false,
+      table: 'process_events',
+      columns: { path: '/usr/bin/curl', cmdline: 'curl https://www.f2pool.com/coins' },
     },
     {
       name: 'one option that others have',

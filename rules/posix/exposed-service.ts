@@ -1,8 +1,21 @@
 import { addressClass } from '../../src/detect/addresses.ts'
 import { isInterpreter } from '../../src/detect/interpreters.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { baseName, isUnder } from '../../src/detect/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { EXPOSED_PORTS } from '../data/exposed-ports.ts'
+
+/** Programs that listen in the place of a container. */
+const FORWARDERS = new Set([
+  'docker-proxy',
+  'com.docker.backend',
+  'rootlessport',
+  'conmon',
+  'limactl',
+  'vpnkit',
+  'OrbStack Helper',
+])
+/** launchd listens for the services of macOS until somebody comes. */
+const OF_MACOS = ['/sbin/launchd', '/System'] as const
 
 /** IPPROTO_TCP. */
 const TCP = '6'
@@ -16,9 +29,13 @@ export default rule({
   dedup: ({ hostId, columns }) => `${hostId} ${columns.port}`,
   dedupPeriod: '24h',
   detect: ({ columns }) => columns.protocol === TCP && isExposed(columns.port, columns.address),
-  // A browser grid for tests listens on the port of Metasploit.
-  exclude: ({ columns }) => columns.port === '4444' && isInterpreter(baseName(columns.program ?? '')),
-  dynamicSeverity: ({ columns }) => EXPOSED_PORTS.ports.get(columns.port)?.severity,
+  // A browser grid for tests listens on the port of Metasploit; screen sharing of macOS asks for a password.
+  exclude: ({ columns }) =>
+    (columns.port === '4444' && isInterpreter(baseName(columns.program ?? ''))) ||
+    (columns.port === '5900' && isUnder(columns.program ?? '', ...OF_MACOS)),
+  // What a developer forwards from a container is rarely reached by others.
+  dynamicSeverity: ({ columns }) =>
+    FORWARDERS.has(baseName(columns.program ?? '')) ? 'low' : EXPOSED_PORTS.ports.get(columns.port)?.severity,
   alertTitle: ({ host, columns }) =>
     `${columns.program || columns.name || 'A program'} on ${host} offers ${EXPOSED_PORTS.ports.get(columns.port)?.service ?? 'a service'} on port ${columns.port}`,
   context: ({ columns }) => ({
@@ -88,6 +105,17 @@ export default rule({
       name: 'a browser grid for tests',
       match: false,
       columns: { port: '4444', protocol: '6', address: '0.0.0.0', program: '/usr/bin/java' },
+    },
+    {
+      name: 'screen sharing of macOS',
+      match: false,
+      columns: { port: '5900', protocol: '6', address: '::', program: '/sbin/launchd' },
+    },
+    {
+      name: 'forwarded from a container of a developer',
+      match: true,
+      columns: { port: '6379', protocol: '6', address: '::', program: '/usr/bin/docker-proxy' },
+      severity: 'low',
     },
     { name: 'a socket of the machine itself', match: false, columns: { port: '0', address: '' } },
     {

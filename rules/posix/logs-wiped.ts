@@ -11,7 +11,7 @@ import { joining, rule, table } from '../../src/detect/rule.ts'
 
 /** Logs that tell who was there and what they did. Rotated ones bear a number or a date, and are tidied up by people. */
 const LOGS =
-  /^\/var\/log(?:\/(?:wtmp|btmp|utmp|lastlog|auth\.log|secure|messages|syslog|kern\.log|system\.log|audit(?:\/(?:audit\.log|\*))?|journal(?:\/\*)?|\*))?$/
+  /^\/var\/log(?:\/(?:wtmp|btmp|utmp|lastlog|auth\.log|secure|messages|syslog|kern\.log|system\.log|audit(?:\/(?:audit\.log|\*))?|journal(?:\/(?:\*|[0-9a-f]{32}))?|\*))?$/
 const HISTORY =
   /^(?:~|\/root|\/var\/root|\/home\/[^/]{1,64}|\/Users\/[^/]{1,64})\/\.(?:bash|zsh|sh|ash|python)_history$/
 

@@ -1,4 +1,5 @@
-import { isHiddenPath, isUserHome, isWorldWritablePlace, meantPath } from '../../src/detect/paths.ts'
+import { oddPlaceOf } from '../../src/detect/odd-place.ts'
+import { isUserHome, meantPath } from '../../src/detect/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 const VARIABLES = new Set(['LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES'])
@@ -83,6 +84,11 @@ export default rule({
     },
     { name: 'by its name', match: false, columns: { key: 'LD_PRELOAD', value: 'libeatmydata.so' } },
     { name: 'an agent', match: false, columns: { key: 'LD_PRELOAD', value: '/opt/agent/lib/inject.so' } },
+    {
+      name: 'of an environment of Python',
+      match: false,
+      columns: { key: 'LD_PRELOAD', value: '/opt/ml/.venv/lib/libtcmalloc.so.4' },
+    },
     { name: 'empty', match: false, columns: { key: 'LD_PRELOAD', value: '' } },
     { name: 'another variable', match: false, columns: { key: 'TMPDIR', value: '/tmp/a' } },
     { name: 'ended', match: false, action: 'removed', columns: { key: 'LD_PRELOAD', value: '/tmp/a.so' } },
@@ -95,9 +101,6 @@ function oddLibrary(value: string): string {
     value
       .split(/[:\s]/, LIBRARIES_MAX)
       .map(meantPath)
-      .find(
-        path =>
-          path.startsWith('/') && (isWorldWritablePlace(path) || isUserHome(path) || isHiddenPath(path)),
-      ) ?? ''
+      .find(path => path.startsWith('/') && (oddPlaceOf(path) !== null || isUserHome(path))) ?? ''
   )
 }

@@ -24,7 +24,10 @@ export default rule({
     const line = asTyped(columns.cmdline)
     const commands = commandsOf(line)
     return (
-      commands.some(isQuestion) || isBareShell(commands) || runsFetchedCode(line) || runsDecodedCode(line)
+      commands.some(isQuestion) ||
+      (!isJava(parentOf(columns)) && isBareShell(commands)) ||
+      runsFetchedCode(line) ||
+      runsDecodedCode(line)
     )
   },
   alertTitle: ({ host, columns }) => `${parentOf(columns)} on ${host} ran ${shortened(columns.cmdline)}`,
@@ -135,6 +138,16 @@ export default rule({
       columns: { cmdline: 'sh -c convert a.png -resize 50% b.png', parent_path: '/usr/sbin/apache2' },
     },
     {
+      name: 'a terminal in an editor',
+      match: false,
+      table: 'process_events',
+      columns: {
+        path: '/usr/bin/bash',
+        cmdline: '/bin/bash -i',
+        parent_path: '/home/ada/idea/jbr/bin/java',
+      },
+    },
+    {
       name: 'a person asks',
       match: false,
       table: 'process_events',
@@ -170,6 +183,11 @@ function parentOf({
   readonly parent_name?: string
 }): string {
   return parent_path || parent_name || ''
+}
+
+/** Editors for developers are Java too, and open terminals. */
+function isJava(parent: string): boolean {
+  return baseName(parent) === 'java'
 }
 
 /** By its name without a version: `php-fpm8.2`, `apache2`. */

@@ -13,7 +13,9 @@ export default rule({
   on: joining(table('process_open_sockets'), 'name', 'program', 'cmdline'),
   attack: ['T1059.004', 'T1071'],
   dedup: ({ hostId, columns }) => `${hostId} ${columns.program ?? columns.pid} ${columns.remote_address}`,
-  detect: ({ columns }) =>
+  detect: ({ platform, columns }) =>
+    // Windows has no such numbers: there osquery says 0 of every socket.
+    platform !== 'windows' &&
     /^[012]$/.test(columns.fd) &&
     /^(?:2|10|30)$/.test(columns.family) &&
     (int(columns.remote_port) ?? 0) > 0 &&
@@ -155,6 +157,19 @@ export default rule({
         remote_address: '127.0.0.1',
         remote_port: '5000',
         program: '/usr/bin/bash',
+      },
+    },
+    {
+      name: 'any connection on Windows',
+      match: false,
+      platform: 'windows',
+      columns: {
+        pid: '7',
+        fd: '0',
+        family: '2',
+        remote_address: '198.51.100.7',
+        remote_port: '443',
+        name: 'msedge.exe',
       },
     },
     {

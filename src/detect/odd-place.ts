@@ -32,7 +32,10 @@ export function oddPlaceOf(program: string): 'memory' | 'hidden' | 'everyone' | 
   return isForEveryone ? 'everyone' : null
 }
 
-/** Within `/var`, services have homes with dot folders of their own (`/var/lib/jenkins/.cache`). */
+/** Names with a dot that tools make below folders of programs. */
+const MADE_BY_TOOLS = /\/(?:node_modules\/\.bin|\.venv|\.virtualenvs|\.build-id|\.nvm)\//
+
+/** Within `/var` and `/run`, services and users have homes with dot folders of their own (`/var/lib/jenkins/.cache`). */
 function isHiddenBySystem(path: string): boolean {
   return (
     isUnder(path, ...SYSTEM_FOLDERS) &&
@@ -41,11 +44,11 @@ function isHiddenBySystem(path: string): boolean {
       '/var/lib',
       '/var/www',
       '/var/folders',
-      '/usr/lib',
-      '/usr/local',
-      '/usr/share',
-      '/run/user',
+      '/var/opt',
+      '/var/cache',
       '/var/snap',
-    )
+      '/run/user',
+    ) &&
+    !MADE_BY_TOOLS.test(path)
   )
 }

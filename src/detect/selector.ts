@@ -45,7 +45,9 @@ export function joining<Columns, const Name extends string>(
   selector: Selector<Columns>,
   ..._names: readonly [Name, ...Name[]]
 ): Selector<Columns & Readonly<Partial<Record<Name, string>>>> {
-  return { kind: selector.kind, names: selector.names, ...(selector.served && { served: selector.served }) }
+  // `columns` never has a value; only its type changes.
+  const { columns: _, ...same } = selector
+  return same
 }
 
 /**
