@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuMs } from '../../test/cpu-time.ts'
 import {
   addressClass,
   inNetworks,
@@ -147,13 +148,11 @@ it.each([
 it.each(['1', '.', ':', '1.', 'f:', '::', '0', '%', '/', '\u202e'])(
   'is done with 10,000 characters of %j in no time, and forgets them',
   piece => {
-    const times = Array.from({ length: 5 }, (_, index) => {
+    const ms = cpuMs(index => {
       const hostile = `${index}${piece.repeat(10_000 / piece.length)}`
-      const start = performance.now()
       expect(addressClass(hostile)).toBeNull()
       expect(inNetworks(hostile, ['10.0.0.0/8'])).toBe(false)
-      return performance.now() - start
     })
-    expect(Math.min(...times)).toBeLessThan(5)
+    expect(ms).toBeLessThan(5)
   },
 )

@@ -1,4 +1,4 @@
-import { windowsWords } from './windows-arguments.ts'
+import { behindFirstWord } from './windows-arguments.ts'
 
 /** One command of a line that cmd.exe runs. */
 export interface CmdCommand {
@@ -134,7 +134,7 @@ function withoutStart(text: string): string {
     if (titleEnd !== -1 && rest.slice(titleEnd + 1).trim() !== '') rest = rest.slice(titleEnd + 1).trimStart()
     else if (all !== undefined) rest = rest.slice(all.length)
     else break
-    if (letters?.toLowerCase() === 'd') rest = windowsWords(rest).rest.trimStart()
+    if (letters?.toLowerCase() === 'd') rest = behindFirstWord(rest).trimStart()
   }
   return rest
 }

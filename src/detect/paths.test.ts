@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuMs } from '../../test/cpu-time.ts'
 import {
   baseName,
   extension,
@@ -156,14 +157,12 @@ it.each(['a', '/', '.', './', '../', '/.', ' ', '/private', '/tmp/', '\u202e'])(
   'is done with 10,000 characters of %j in no time',
   piece => {
     const hostile = `/${piece.repeat(10_000 / piece.length)}`
-    const times = Array.from({ length: 20 }, () => {
-      const start = performance.now()
+    const ms = cpuMs(() => {
       for (const path of [hostile, hostile.slice(0, 4000)]) {
         for (const ask of [isHiddenPath, isUserHome, isWorldWritablePlace, baseName, extension, folderOf])
           ask(path)
       }
-      return performance.now() - start
     })
-    expect(Math.min(...times)).toBeLessThan(5)
+    expect(ms).toBeLessThan(5)
   },
 )

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuMs } from '../../test/cpu-time.ts'
 import {
   compareVersions,
   effectiveVersion,
@@ -188,14 +189,12 @@ it.each(['1', '1.', '.', 'a', '-', '~', '+really1', '1:', '0', 'rc', '^', ' (', 
   piece => {
     const times = [10_000, 250].map(length => {
       const hostile = `1${piece.repeat(length / piece.length)}`
-      const runs = Array.from({ length: 5 }, () => {
-        const start = performance.now()
+      const ms = cpuMs(() => {
         for (const scheme of ['deb', 'rpm', 'dotted'] as const)
           compareVersions(hostile, `${hostile}!`, scheme)
         effectiveVersion(hostile)
-        return performance.now() - start
       })
-      return Math.min(...runs)
+      return ms
     })
     expect(Math.max(...times)).toBeLessThan(5)
   },

@@ -46,6 +46,11 @@ function programEnd(line: string, start: number): number {
   return end
 }
 
+/** What follows the first word of a text. */
+export function behindFirstWord(text: string): string {
+  return text.slice(programEnd(text, skipBlanks(text, 0)))
+}
+
 /** The arguments in the text behind a program. */
 export function argumentsOf(text: string): readonly string[] {
   const words: string[] = []
