@@ -4,6 +4,7 @@ import type { Alert } from '../store/alerts.ts'
 import { classify, type Outcome } from './classify.ts'
 import { line } from './line.ts'
 import { urlSecrets } from './redact.ts'
+import { parseRetryAfter } from './retry-after.ts'
 import { type DestinationKind, NO_HEADERS, type Telling } from './telling.ts'
 import { judgeUrl } from './url-policy.ts'
 
@@ -76,7 +77,9 @@ export function classifySlack(status: number, retryAfter: string | null, body: s
   if (isSuccess && said === 'ok') return { kind: 'delivered' }
   const reason = `HTTP ${status}`
   if (BROKEN_ERRORS.test(said)) return { kind: 'broken', reason }
-  if (PASSING_ERRORS.test(said)) return { kind: 'transient', reason, retryAfterMs: null }
+  if (PASSING_ERRORS.test(said)) {
+    return { kind: 'transient', reason, retryAfterMs: parseRetryAfter(retryAfter, now) }
+  }
   if (!isSuccess) return classify(status, retryAfter, now)
   if (isJsonFailure(body)) return { kind: 'rejected', reason: `${reason} with ok: false` }
   return {
