@@ -10,7 +10,7 @@ export default rule({
   on: table('kernel_modules'),
   attack: ['T1547.006'],
   initial: 'ignore',
-  detect: ({ columns }) => columns.name !== '' && !EVERYDAY_MODULES.test(columns.name),
+  detect: ({ columns }) => columns.name !== '' && !EVERYDAY_MODULES.names.test(columns.name),
   alertTitle: ({ host, columns }) => `Module ${columns.name} was loaded into the kernel of ${host}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.name}`,
   // Gone again at once: sequences/module-comes-and-goes.ts.

@@ -10,7 +10,7 @@ export default rule({
   on: table('kernel_modules'),
   actions: ['removed'],
   attack: ['T1014', 'T1547.006'],
-  detect: ({ columns }) => columns.name !== '' && !EVERYDAY_MODULES.test(columns.name),
+  detect: ({ columns }) => columns.name !== '' && !EVERYDAY_MODULES.names.test(columns.name),
   alertTitle: ({ host, columns }) => `Module ${columns.name} is no longer in the kernel of ${host}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.name}`,
   sequenceKey: ({ hostId, columns }) => `${hostId} ${columns.name}`,

@@ -91,6 +91,7 @@ const FUNCTIONS = [
   'destinations',
   'context',
   'unique',
+  'sequenceKey',
 ] as const satisfies readonly RuleFunctionName[]
 
 /** Runs a test case and keeps what the engine rightly forgets: which functions were asked, and where they threw. */
