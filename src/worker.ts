@@ -13,6 +13,7 @@ import type { Detection } from './ingest/detection.ts'
 import type { IngestMessage } from './ingest/message.ts'
 import { createNormalizer } from './ingest/normalize.ts'
 import { deliver } from './notify/deliver.ts'
+import { ruleTexts } from './notify/rule-text.ts'
 import { worldOf } from './world.ts'
 
 const NAME = 'margay'
@@ -23,6 +24,8 @@ const detection: Detection = {
   engine: createEngine(rules, exceptions, sequences),
   routing: alertRouting,
 }
+
+const texts = ruleTexts([...rules, ...sequences.map(({ rule }) => rule)])
 
 type ConsoleApp = ReturnType<typeof consoleApp>
 
@@ -89,7 +92,7 @@ export default {
       case 'ingest-dead':
         return await consumeIngestDead(batch as MessageBatch<IngestMessage>, world)
       case 'alerts':
-        return await deliver(batch, world, alertRouting.destinations)
+        return await deliver(batch, world, alertRouting.destinations, texts)
       case 'alerts-dead':
         return await consumeAlertsDead(batch as MessageBatch<AlertWakeUp>, world)
       default:

@@ -1,5 +1,5 @@
 import { shownText, TEXT_MAX_LENGTH } from '../detect/text.ts'
-import { dedupKeyOf } from '../notify/pagerduty.ts'
+import { dedupKeyOf } from '../notify/pagerduty-body.ts'
 
 /** What happened to an incident, as far as our alerts follow it. `merged`: it was resolved because it became part of another. */
 export type IncidentChange =

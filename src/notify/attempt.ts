@@ -1,7 +1,5 @@
-import type { Row } from '../detect/event.ts'
 import type { World } from '../env.ts'
-import type { Alert } from '../store/alerts.ts'
-import type { Delivery } from '../store/deliveries.ts'
+import { type Delivery, LATE_EFFECT_MS } from '../store/deliveries.ts'
 import {
   claimDelivery,
   pauseDestination,
@@ -14,7 +12,9 @@ import type { Outcome } from './classify.ts'
 import { GIVE_UP_AFTER_MS, nextAttemptAt } from './ladder.ts'
 import { EXCHANGE_LIMIT_MS, postJson } from './post.ts'
 import { randomHex, randomUnit } from './random.ts'
+import type { Told } from './read-delivery.ts'
 import { redacted } from './redact.ts'
+import type { Sending } from './step.ts'
 import type { Message, Target } from './telling.ts'
 import { wake } from './wake.ts'
 
@@ -35,6 +35,11 @@ interface Claim {
   readonly firstAttemptAt: number
 }
 
+interface Taken extends Claim {
+  /** When it is accepted it is to be sent once more, later. */
+  readonly again: boolean
+}
+
 /**
  * Sends one delivery, if no other consumer does, and commits what came of it.
  *
@@ -44,9 +49,8 @@ interface Claim {
  */
 export async function attempt(
   world: World,
-  delivery: Delivery,
-  alert: Alert,
-  columns: Row | null,
+  { delivery, again }: Sending,
+  told: Told,
   target: Target,
 ): Promise<void> {
   const token = randomHex(world)
@@ -56,12 +60,8 @@ export async function attempt(
   if (claim === null) return
   const { deliveryId, action } = delivery
   const { publicUrl } = world.settings
-  const made = await send(
-    world,
-    target,
-    target.messages({ deliveryId, action, alert, columns, publicUrl, now }),
-  )
-  await settle(world, delivery, token, claim, made)
+  const made = await send(world, target, target.messages({ ...told, deliveryId, action, publicUrl, now }))
+  await settle(world, delivery, token, { ...claim, again: again && target.repeatsResolves === true }, made)
 }
 
 /** Tries each message until one is not refused as unfit. */
@@ -91,12 +91,12 @@ async function settle(
   world: World,
   delivery: Delivery,
   token: string,
-  claim: Claim,
+  claim: Taken,
   { outcome, status }: Attempt,
 ): Promise<void> {
   const { deliveryId, alertId, destination } = delivery
   const now = world.now()
-  const end = settlementOf(world, claim, outcome, status, now)
+  const end = onceMore(settlementOf(world, claim, outcome, status, now), delivery, claim.again, now)
   const entry: TimelineEntry = {
     alertId,
     at: now,
@@ -138,16 +138,30 @@ function settlementOf(
     case 'transient': {
       const { retryAfterMs, reason } = outcome
       const at = nextAttemptAt({ attempts, firstAttemptAt, now, retryAfterMs, random: randomUnit(world) })
-      if (at !== null) return { state: 'pending', nextAttemptAt: at, responseStatus, reason }
+      const isAmbiguous = responseStatus === null
+      if (at !== null) return { state: 'pending', nextAttemptAt: at, responseStatus, reason, isAmbiguous }
       const hours = GIVE_UP_AFTER_MS / HOUR_MS
       return {
         state: 'parked',
         nextAttemptAt: now,
         responseStatus,
         reason: `${hours} hours of trying: ${reason}`,
+        isAmbiguous,
       }
     }
   }
+}
+
+/**
+ * A resolve that might have been overtaken by its trigger is accepted and stays pending, to be sent once more. Of that
+ * second time nothing depends on the answer: the destination was told.
+ */
+function onceMore(end: Settlement, { deliveredAt }: Delivery, again: boolean, now: number): Settlement {
+  if (deliveredAt !== null) {
+    return { ...end, deliveredAt, state: end.state === 'parked' ? 'delivered' : end.state }
+  }
+  if (!again || end.state !== 'delivered') return end
+  return { ...end, state: 'pending', nextAttemptAt: now + LATE_EFFECT_MS, deliveredAt: now }
 }
 
 function attemptText(delivery: Delivery, { attempts }: Claim, end: Settlement, now: number): string {
@@ -155,5 +169,8 @@ function attemptText(delivery: Delivery, { attempts }: Claim, end: Settlement, n
   if (end.state === 'delivered') return `${what}: accepted (HTTP ${end.responseStatus}).`
   if (end.state === 'parked') return `${what}: parked. ${end.reason}.`
   const seconds = Math.round((end.nextAttemptAt - now) / SECOND_MS)
+  if (end.reason === '') {
+    return `${what}: accepted (HTTP ${end.responseStatus}). Once more in ${seconds} s, lest its trigger arrive behind it.`
+  }
   return `${what}: ${end.reason}. Next in ${seconds} s.`
 }

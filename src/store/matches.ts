@@ -101,6 +101,27 @@ export function selectFirstEventOfDelivery(db: D1Database, deliveryId: string): 
 }
 
 /**
+ * Reads the names of the hosts that the latest matches of an alert are about, as `{ host }`.
+ * @param matches  how many matches are looked at
+ */
+export function selectHostsOfDelivery(
+  db: D1Database,
+  deliveryId: string,
+  matches: number,
+  limit: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT coalesce(nullif(h.hostname, ''), l.host_id) AS host FROM (
+         SELECT m.p_host_id AS host_id FROM deliveries d JOIN matches m ON m.alert_id = d.alert_id
+         WHERE d.delivery_id = ?1 ORDER BY m.p_event_time DESC LIMIT ?2) AS l
+       LEFT JOIN hosts h ON h.host_id = l.host_id
+       GROUP BY l.host_id ORDER BY host LIMIT ?3`,
+    )
+    .bind(deliveryId, matches, limit)
+}
+
+/**
  * Lists the matches of an alert, latest event first.
  * @param cursor  null for the first page, else the `nextCursor` of the page before
  * @returns null when the cursor is not one of ours

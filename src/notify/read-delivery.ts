@@ -1,0 +1,60 @@
+import type { Row } from '../detect/event.ts'
+import { type Alert, selectAlertOfDelivery } from '../store/alerts.ts'
+import { type Delivery, selectPairOfDelivery } from '../store/deliveries.ts'
+import { selectPauseOfDelivery } from '../store/delivery-attempts.ts'
+import { selectFirstEventOfDelivery, selectHostsOfDelivery } from '../store/matches.ts'
+import type { RuleTexts } from './rule-text.ts'
+import type { Telling } from './telling.ts'
+
+/** What a destination is told, whatever the delivery. */
+export type Told = Pick<Telling, 'alert' | 'columns' | 'rule' | 'hosts'>
+
+/** A delivery as it stands. */
+export interface DeliveryRead {
+  /** All deliveries of its alert to its destination, in order; empty when there is no such delivery. */
+  readonly pair: readonly Delivery[]
+  /** Null when the alert is gone. */
+  readonly told: Told | null
+  /** When the destination will take anything again, ms since the epoch; 0 when it does now. */
+  readonly pausedUntil: number
+}
+
+/** Most hosts that a destination is told by name, and most matches that are asked for them, the latest. */
+export const HOSTS_TOLD = 20
+const MATCHES_ASKED = 1_000
+
+/** Reads a delivery and what it tells: one round trip, one moment. @throws what D1 throws */
+export async function readDelivery(
+  db: D1Database,
+  deliveryId: string,
+  texts: RuleTexts,
+): Promise<DeliveryRead> {
+  const [pair, alerts, events, hosts, pauses] = await db.batch([
+    selectPairOfDelivery(db, deliveryId),
+    selectAlertOfDelivery(db, deliveryId),
+    selectFirstEventOfDelivery(db, deliveryId),
+    selectHostsOfDelivery(db, deliveryId, MATCHES_ASKED, HOSTS_TOLD),
+    selectPauseOfDelivery(db, deliveryId),
+  ])
+  // Each statement names its columns as its type does; see src/store.
+  const alert = alerts?.results[0] as Alert | undefined
+  const columns = columnsOf(events?.results[0] as { event: string } | undefined)
+  const names = ((hosts?.results ?? []) as { host: string }[]).map(({ host }) => host)
+  return {
+    pair: (pair?.results ?? []) as Delivery[],
+    told: alert === undefined ? null : toldOf(alert, columns, names, texts),
+    pausedUntil: (pauses?.results[0] as { until: number } | undefined)?.until ?? 0,
+  }
+}
+
+function toldOf(alert: Alert, columns: Row | null, hosts: readonly string[], texts: RuleTexts): Told {
+  // What a rule means by a match says nothing about why it threw.
+  const rule = alert.kind === 'match' ? texts.get(alert.ruleId) : undefined
+  return { alert, columns, ...(rule && { rule }), ...(hosts.length > 1 && { hosts }) }
+}
+
+function columnsOf(row: { readonly event: string } | undefined): Row | null {
+  if (row === undefined) return null
+  // The text is an event as `hotJson` wrote it.
+  return (JSON.parse(row.event) as { columns: Row | null }).columns
+}
