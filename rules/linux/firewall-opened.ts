@@ -1,9 +1,11 @@
 import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { asTyped, isProgramStart, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
 const UNITS: ReadonlySet<string> = new Set(SECURITY_AGENTS.firewallUnits)
+
+const WORDS = ['iptables', 'ip6tables', 'nft', 'ufw', ...UNITS] as const
 
 export default rule({
   id: 'linux.firewall-opened',
@@ -11,7 +13,10 @@ export default rule({
   severity: 'medium',
   on: joining(table('process_events', 'bpf_process_events'), 'parent_path'),
   attack: ['T1562.004'],
-  detect: ({ columns }) => isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(opens),
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, WORDS) &&
+    commandsOf(asTyped(columns.cmdline)).some(opens),
   alertTitle: ({ host, columns }) => `The firewall of ${host} is opened: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => toldProgram(columns),
   means:

@@ -1,5 +1,5 @@
 import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { asTyped, isProgramStart, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 export default rule({
@@ -11,6 +11,7 @@ export default rule({
   dedup: ({ hostId, columns }) => `${hostId} ${columns.uid}`,
   detect: ({ columns }) =>
     isProgramStart(columns) &&
+    mentions(columns.cmdline, ['getcap', '-perm']) &&
     // Scanners of your own run as root, and root need not look for it.
     columns.uid !== '0' &&
     columns.uid !== '' &&

@@ -1,6 +1,6 @@
 import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
 import { isHiddenPath, isWorldWritablePlace } from '../../src/detect/paths.ts'
-import { asTyped, isProgramStart, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { systemFileKind } from '../../src/detect/system-files.ts'
 
@@ -11,7 +11,9 @@ export default rule({
   on: joining(table('process_events', 'bpf_process_events'), 'parent_path'),
   attack: ['T1222.002'],
   detect: ({ columns }) =>
-    isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(setsFlagOfInterest),
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, ['chattr']) &&
+    commandsOf(asTyped(columns.cmdline)).some(setsFlagOfInterest),
   alertTitle: ({ host, columns }) => `${host}: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => toldProgram(columns),
   means:

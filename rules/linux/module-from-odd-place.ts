@@ -1,6 +1,6 @@
 import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
 import { isUnder, meantPath } from '../../src/detect/paths.ts'
-import { asTyped, isProgramStart, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 /** Where kernels, dkms and initial disks keep modules. */
@@ -12,7 +12,8 @@ export default rule({
   severity: 'high',
   on: joining(table('process_events', 'bpf_process_events'), 'parent_path'),
   attack: ['T1547.006', 'T1014'],
-  detect: ({ columns }) => isProgramStart(columns) && oddModule(columns) !== null,
+  detect: ({ columns }) =>
+    isProgramStart(columns) && mentions(columns.cmdline, ['.ko']) && oddModule(columns) !== null,
   alertTitle: ({ host, columns }) => `${host} loads ${oddModule(columns) ?? 'a module'} into its kernel`,
   context: ({ columns }) => ({
     ...toldProgram(columns),

@@ -1,11 +1,13 @@
 import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
 import { baseName } from '../../src/detect/paths.ts'
-import { asTyped, isProgramStart, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
 const UNITS: ReadonlySet<string> = new Set(SECURITY_AGENTS.units)
 const PROCESSES: ReadonlySet<string> = new Set(SECURITY_AGENTS.processes)
+
+const WORDS = ['setenforce', 'aa-', 'auditctl', ...UNITS, ...PROCESSES] as const
 
 export default rule({
   id: 'linux.protection-stopped',
@@ -14,7 +16,8 @@ export default rule({
   on: joining(table('process_events', 'bpf_process_events'), 'parent_path'),
   attack: ['T1562.001', 'T1562.012'],
   dedup: ({ hostId, columns }) => `${hostId} ${stopped(columns.cmdline)?.what ?? ''}`,
-  detect: ({ columns }) => isProgramStart(columns) && stopped(columns.cmdline) !== null,
+  detect: ({ columns }) =>
+    isProgramStart(columns) && mentions(columns.cmdline, WORDS) && stopped(columns.cmdline) !== null,
   // Upgrades of packages stop a service and start it again; they disable and kill none.
   dynamicSeverity: ({ columns }) => (stopped(columns.cmdline)?.forGood === false ? 'low' : undefined),
   alertTitle: ({ host, columns }) =>

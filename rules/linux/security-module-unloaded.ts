@@ -1,5 +1,5 @@
 import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { asTyped, isProgramStart, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
@@ -11,7 +11,10 @@ export default rule({
   severity: 'high',
   on: joining(table('process_events', 'bpf_process_events'), 'parent_path'),
   attack: ['T1562.001'],
-  detect: ({ columns }) => isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(unloads),
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, ['rmmod', 'modprobe', 'kmod']) &&
+    commandsOf(asTyped(columns.cmdline)).some(unloads),
   alertTitle: ({ host, columns }) => `${host}: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => toldProgram(columns),
   means:

@@ -3,6 +3,7 @@ import { fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -19,7 +20,10 @@ export default rule({
   severity: 'medium',
   on: joining(table(...PROGRAM_START_TABLES), 'parent_path'),
   attack: ['T1552.005'],
-  detect: ({ columns }) => isProgramStart(columns) && asksForKeys(columns.cmdline),
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, ['credentials', 'oauth2/token', 'service-accounts/']) &&
+    asksForKeys(columns.cmdline),
   alertTitle: ({ host, columns }) => `Cloud keys of ${host} are fetched: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => toldProgram(columns),
   means:

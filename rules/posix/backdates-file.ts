@@ -3,6 +3,7 @@ import { isUnder } from '../../src/detect/paths.ts'
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -29,7 +30,10 @@ export default rule({
   severity: 'medium',
   on: joining(table(...PROGRAM_START_TABLES), 'parent_path'),
   attack: ['T1070.006'],
-  detect: ({ columns }) => isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(backdates),
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, ['touch']) &&
+    commandsOf(asTyped(columns.cmdline)).some(backdates),
   alertTitle: ({ host, columns }) => `${host}: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => toldProgram(columns),
   means:

@@ -2,6 +2,7 @@ import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -13,6 +14,8 @@ const CAPTURERS = ['tcpdump', 'tshark', 'dumpcap', 'ngrep', 'tcpflow', 'snoop'] 
 /** Tools that look for passwords in it, or put themselves in between. */
 const THIEVES = ['dsniff', 'ettercap', 'bettercap', 'responder', 'mitmproxy', 'mitmdump', 'arpspoof'] as const
 
+const WORDS = [...CAPTURERS, ...THIEVES] as const
+
 export default rule({
   id: 'posix.captures-traffic',
   title: 'Traffic of the network is recorded',
@@ -23,7 +26,10 @@ export default rule({
   alert: false,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.uid}`,
   dedupPeriod: '24h',
-  detect: ({ columns }) => isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(captures),
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, WORDS) &&
+    commandsOf(asTyped(columns.cmdline)).some(captures),
   dynamicSeverity: ({ columns }) =>
     commandsOf(asTyped(columns.cmdline)).some(command => isProgram(command, ...THIEVES))
       ? 'medium'

@@ -2,6 +2,7 @@ import { fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -17,7 +18,10 @@ export default rule({
   on: joining(table(...PROGRAM_START_TABLES), 'parent_path'),
   attack: ['T1105'],
   dedup: ({ hostId, columns }) => `${hostId} ${oddHost(columns.cmdline)}`,
-  detect: ({ columns }) => isProgramStart(columns) && oddHost(columns.cmdline) !== '',
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, ['curl', 'wget', 'aria2c', 'lwp-', 'fetch']) &&
+    oddHost(columns.cmdline) !== '',
   // It is run at once: that is another rule's, and worse.
   exclude: ({ columns }) => runsFetchedCode(asTyped(columns.cmdline)),
   alertTitle: ({ host, columns }) =>

@@ -3,6 +3,7 @@ import { meantPath } from '../../src/detect/paths.ts'
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -22,7 +23,9 @@ export default rule({
   on: joining(table(...PROGRAM_START_TABLES), 'parent_path'),
   attack: ['T1070.002', 'T1070.003'],
   detect: ({ columns }) =>
-    isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(command => wiped(command) !== null),
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, ['/var/log', '_history', 'journalctl']) &&
+    commandsOf(asTyped(columns.cmdline)).some(command => wiped(command) !== null),
   // People tidy up after themselves.
   dynamicSeverity: ({ columns }) =>
     commandsOf(asTyped(columns.cmdline)).every(command => wiped(command) !== 'log') ? 'medium' : undefined,

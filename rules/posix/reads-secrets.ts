@@ -3,6 +3,7 @@ import { meantPath } from '../../src/detect/paths.ts'
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -68,7 +69,10 @@ export default rule({
   threshold: 3,
   unique: ({ columns }) => read(columns.cmdline)?.file ?? null,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.uid}`,
-  detect: ({ columns }) => isProgramStart(columns) && read(columns.cmdline) !== null,
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, SECRET_FILES.endings) &&
+    read(columns.cmdline) !== null,
   alertTitle: ({ host, columns }) => `Files of keys are read on ${host}: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => ({ ...toldProgram(columns), secret: read(columns.cmdline)?.file }),
   means:

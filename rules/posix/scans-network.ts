@@ -3,6 +3,7 @@ import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts
 import {
   asTyped,
   isProgramStart,
+  mentions,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
@@ -33,7 +34,10 @@ export default rule({
   attack: ['T1046'],
   dedup: ({ hostId, columns }) => `${hostId} ${columns.uid}`,
   dedupPeriod: '24h',
-  detect: ({ columns }) => isProgramStart(columns) && commandsOf(asTyped(columns.cmdline)).some(scans),
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, SCANNERS) &&
+    commandsOf(asTyped(columns.cmdline)).some(scans),
   dynamicSeverity: ({ columns }) =>
     commandsOf(asTyped(columns.cmdline)).some(command => isProgram(command, ...FAST)) ? 'medium' : undefined,
   alertTitle: ({ host, columns }) => `${host} scans the network: ${shortened(columns.cmdline)}`,

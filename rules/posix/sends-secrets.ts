@@ -1,6 +1,12 @@
 import { commandsOf, isProgram } from '../../src/detect/command.ts'
 import { meantPath } from '../../src/detect/paths.ts'
-import { asTyped, isProgramStart, PROGRAM_START_TABLES, toldProgram } from '../../src/detect/program-start.ts'
+import {
+  asTyped,
+  isProgramStart,
+  mentions,
+  PROGRAM_START_TABLES,
+  toldProgram,
+} from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { SECRET_FILES } from '../data/secret-files.ts'
 
@@ -13,7 +19,10 @@ export default rule({
   severity: 'high',
   on: joining(table(...PROGRAM_START_TABLES), 'parent_path'),
   attack: ['T1552.001', 'T1048', 'T1567'],
-  detect: ({ columns }) => isProgramStart(columns) && sent(columns.cmdline) !== null,
+  detect: ({ columns }) =>
+    isProgramStart(columns) &&
+    mentions(columns.cmdline, SECRET_FILES.endings) &&
+    sent(columns.cmdline) !== null,
   alertTitle: ({ host, columns }) => `${sent(columns.cmdline) ?? 'A secret'} of ${host} is sent away`,
   context: ({ columns }) => ({ ...toldProgram(columns), secret: sent(columns.cmdline) }),
   means:

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asTyped, isProgramStart, shortened, toldProgram } from './program-start.ts'
+import { asTyped, isProgramStart, mentions, shortened, toldProgram } from './program-start.ts'
 import { givesShellAway, runsFetchedCode } from './remote-code.ts'
 
 const row = { pid: '7', path: '/usr/bin/a', cmdline: 'a -b', cwd: '/', parent: '1', uid: '0' }
@@ -73,6 +73,11 @@ it('tells of a program what is known', () => {
     login: '1000',
     time: '1700000000',
   })
+})
+
+it('finds words anywhere in a line', () => {
+  expect(mentions('sudo iptables -F', ['nft', 'iptables'])).toBe(true)
+  expect(mentions('ls', ['nft', 'iptables'])).toBe(false)
 })
 
 it('cuts long command lines', () => {

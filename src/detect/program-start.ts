@@ -30,6 +30,15 @@ export function isProgramStart({ event_type = '', syscall = '' }: Partial<Progra
   return (event_type === '' || event_type === 'exec') && (syscall === '' || syscall.startsWith('exec'))
 }
 
+/**
+ * Whether one of the words stands anywhere in a command line: asked first, because almost no line holds any and reading one
+ * as a shell does costs fifty times as much.
+ */
+export function mentions(cmdline: string, words: Iterable<string>): boolean {
+  for (const word of words) if (cmdline.includes(word)) return true
+  return false
+}
+
 /** Longer command lines are cut where people are shown them. */
 const SHOWN_MAX = 2000
 
@@ -66,6 +75,14 @@ const WORDS_AHEAD = 8
  * @example asTyped('python3 -c import os; os.system("id")') // "python3 -c 'import os; os.system(\"id\")'"
  */
 export function asTyped(cmdline: string): string {
+  if (last.cmdline !== cmdline) last = { cmdline, typed: typed(cmdline) }
+  return last.typed
+}
+
+/** The last line asked about: many rules ask about one column in turn. */
+let last = { cmdline: '', typed: '' }
+
+function typed(cmdline: string): string {
   const words = /\S+/g
   let interpreter = ''
   for (let count = 0; count < WORDS_AHEAD || interpreter !== ''; count++) {
