@@ -59,11 +59,10 @@ export function judgeUrl(
   if (environment === 'local' && THIS_MACHINE.includes(host)) return { ok: true, url: url.href, host }
   const fault = schemeFault(scheme, port) ?? hostFault(host, publicUrl)
   if (fault !== null) return refused(fault)
-  // Names with a dot at their end are asked for as they are, which certificates don't know.
+  if (url.hostname.replace(/\.$/, '') !== host) return refused('names a host that parsers read differently')
+  // A dot at the end is no part of the name that a certificate bears.
   url.hostname = host
-  return url.hostname === host
-    ? { ok: true, url: url.href, host }
-    : refused('names a host that parsers read differently')
+  return { ok: true, url: url.href, host }
 }
 
 function schemeFault(scheme: string, port: string): string | null {
