@@ -1,4 +1,4 @@
-import { type Command, commandsOf, isProgram } from './command.ts'
+import { type Command, commandsOf, isProgram, mayRun } from './command.ts'
 import { isGivenCode, isInterpreter, isShell } from './interpreters.ts'
 import type { CommandGroup } from './shell.ts'
 
@@ -10,6 +10,7 @@ import type { CommandGroup } from './shell.ts'
  * @example pipesInto("ls | sh -c 'wc -l'", 'sh') // false: its code is given
  */
 export function pipesInto(line: string, ...sinks: readonly string[]): boolean {
+  if (!mayRun(line, sinks)) return false
   return commandsOf(line).some(command => isProgram(command, ...sinks) && takesInput(command))
 }
 
@@ -22,6 +23,7 @@ export function pipesInto(line: string, ...sinks: readonly string[]): boolean {
  * @example runsOutputOf('curl https://example.com/a | sh -c "tar xz"', 'curl') // false
  */
 export function runsOutputOf(line: string, ...sources: readonly string[]): boolean {
+  if (!mayRun(line, sources)) return false
   const commands = commandsOf(line)
   if (!commands.some(command => isProgram(command, ...sources))) return false
   const carriers = reachedFrom(commands, command => isProgram(command, ...sources))

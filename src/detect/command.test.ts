@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { commandsOf, hasOption, runs } from './command.ts'
+import { commandsOf, hasOption, isProgram, runs } from './command.ts'
 
 /** Program and arguments of each command, as one word list. */
 const words = (line: string) => commandsOf(line).map(({ program, args }) => [program, ...args].join(' '))
@@ -178,6 +178,34 @@ describe('runs', () => {
     ['', false],
   ])('%s: python %s', (line, is) => {
     expect(runs(line, 'ruby', 'python')).toBe(is)
+  })
+
+  it('says the same as reading the whole line does', () => {
+    const piece = fc.constantFrom(
+      'curl',
+      'cu',
+      'rl',
+      "'",
+      '"',
+      '\\',
+      '$IFS',
+      "$'\\x63",
+      ' ',
+      '|',
+      ';',
+      'sh -c ',
+      '2',
+      '\n',
+      'env ',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), pieces => {
+        const line = pieces.join('')
+        const is = runs(line, 'curl')
+        expect(is).toBe(commandsOf(line).some(command => isProgram(command, 'curl')))
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('takes names with digits as they are', () => {

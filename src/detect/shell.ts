@@ -50,6 +50,8 @@ const OPENERS = new Set(['{', 'if', 'while', 'until', 'for', 'case', 'select'])
 const CLOSERS = new Set(['}', 'fi', 'done', 'esac'])
 const BETWEEN = new Set(['then', 'do', 'else', 'elif', '!'])
 
+const REDIRECTION = /<<<|<<-?|<>|[<>]&|>>|>\||[<>]/y
+
 /** `$IFS`, `${IFS}`, `${IFS%??}`: blanks to the shell, none to those who look for some. */
 const HIDDEN_BLANK = /\$(?:\{IFS[^}]{0,16}\}|IFS(?![A-Za-z0-9_]))/y
 
@@ -159,9 +161,8 @@ class Reader {
     // A number in front is the file descriptor.
     if (this.word !== null && /^\d+$/.test(this.word)) this.word = null
     this.endWord()
-    const [operator] = /^(?:<<<|<<-?|<>|[<>]&|>>|>\||[<>])/.exec(this.text.slice(this.at, this.at + 3)) ?? [
-      character,
-    ]
+    REDIRECTION.lastIndex = this.at
+    const [operator] = REDIRECTION.exec(this.text) ?? [character]
     this.at += operator.length
     this.next = operator === '<' || operator === '<>' ? 'read' : 'written'
   }

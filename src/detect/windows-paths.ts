@@ -18,6 +18,7 @@ const PATH_MAX = 32_767
  */
 export function meantWindowsPath(path: string): string {
   if (path.length > PATH_MAX) return path
+  if (BARE_NAME.test(path)) return path.toLowerCase()
   const slashed = withoutQuotes(path).replaceAll('/', '\\').toLowerCase()
   const { root, rest } = parted(slashed)
   const parts: string[] = []
@@ -30,6 +31,9 @@ export function meantWindowsPath(path: string): string {
   }
   return `${root}${parts.join('\\')}`
 }
+
+/** A name alone: most programs of command lines. */
+const BARE_NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?$/
 
 function withoutQuotes(path: string): string {
   return path.length > 1 && path.startsWith('"') && path.endsWith('"') ? path.slice(1, -1) : path
