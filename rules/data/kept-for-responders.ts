@@ -4,5 +4,4 @@
  */
 export const KEPT_FOR_RESPONDERS: Readonly<Record<string, string>> = {
   'margay/heartbeat': 'The pulse: its rows tell that a host lives and which configuration it runs.',
-  'incident-response/launchd': 'What starts by itself on a Mac.',
 }

@@ -78,4 +78,28 @@ export const NOT_COVERED: readonly NotCovered[] = [
     needs:
       'The class of most devices is told at their interfaces, which the table does not show. Linux tells the driver in hardware_events.',
   },
+  {
+    what: 'Logins from where a user never came from before, and at hours at which they never work',
+    tables: ['last', 'logged_in_users', 'logon_sessions'],
+    needs:
+      'Memory of the sources and hours of each user, over months. Rules see one row, and pairs look back a day at most. Logins over the network and from outside of the offices are found.',
+  },
+  {
+    what: 'Drivers with known holes, by their hashes',
+    tables: ['drivers', 'hash'],
+    needs:
+      'A list of many hundred hashes that changes weekly, and a hash of every driver file. Those that attackers bring along most are found by their names.',
+  },
+  {
+    what: 'Modules, units and startup items that are not on the list of what belongs there',
+    tables: ['kernel_modules', 'systemd_units', 'startup_items'],
+    needs:
+      'The list, for each kind of host. What is new is kept as a signal; names of rootkits and odd places are found.',
+  },
+  {
+    what: 'Names that a host looks up, such as those of command servers',
+    tables: ['dns_resolvers', 'dns_cache'],
+    needs:
+      'A record of lookups. osquery shows which servers are asked, and on Windows the names in the cache when the query runs, which lack most.',
+  },
 ]
