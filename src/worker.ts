@@ -14,6 +14,7 @@ import type { IngestMessage } from './ingest/message.ts'
 import { createNormalizer } from './ingest/normalize.ts'
 import { deliver } from './notify/deliver.ts'
 import { ruleTexts } from './notify/rule-text.ts'
+import { destinationProblems } from './notify/target.ts'
 import { worldOf } from './world.ts'
 
 const NAME = 'margay'
@@ -36,7 +37,9 @@ const webhooks = new WeakMap<World, ReturnType<typeof pagerDutyWebhook>>()
 function agentAppOf(world: World): ReturnType<typeof agentApp> {
   const known = agentApps.get(world)
   if (known !== undefined) return known
-  for (const problem of world.settings.problems) world.log('configuration_problem', { problem })
+  const { settings } = world
+  const problems = [...settings.problems, ...destinationProblems(alertRouting.destinations, settings)]
+  for (const problem of problems) world.log('configuration_problem', { problem })
   const app = agentApp(world, packs)
   agentApps.set(world, app)
   return app

@@ -77,10 +77,10 @@ interface Reply {
 const ORIGIN = 'https://margay.example.com'
 
 /** Every reply that passes here has the security headers, and has the shape that OpenAPI promises for it. */
-export function testConsole(overrides: Partial<World> = {}): TestConsole {
+export function testConsole(overrides: Partial<World> = {}, deps: Partial<ConsoleDeps> = {}): TestConsole {
   const { queue, sent } = heldQueue<AlertWakeUp>()
   const world = worldFor(env, { alerts: queue, ...overrides })
-  const app = consoleApp(world, consoleDeps)
+  const app = consoleApp(world, { ...consoleDeps, ...deps })
   const authorization = `Bearer ${ADMIN_TOKEN}`
   return {
     world,

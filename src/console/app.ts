@@ -25,7 +25,7 @@ export function consoleApp(world: World, deps: ConsoleDeps): Hono {
   app.notFound(() => refusalReply({ code: 'not_found', message: 'There is no such route.' }))
 
   app.use(`${API}/*`, authorized(world))
-  mountOpen(app, '/healthz', healthRoute(world))
+  mountOpen(app, '/healthz', healthRoute(world, deps))
   mountOpen(app, '/version', async () => jsonReply({ name: deps.name, version: deps.version }))
 
   const surroundings: Surroundings = { world, deps, routes: ROUTES }
@@ -43,13 +43,13 @@ function mountOpen(app: Hono, path: string, reply: () => Promise<Response>): voi
   app.all(path, () => wrongMethod(['GET']))
 }
 
-function healthRoute(world: World): () => Promise<Response> {
+function healthRoute(world: World, { routing }: ConsoleDeps): () => Promise<Response> {
   let kept: { readonly until: number; readonly health: Promise<Health> } | null = null
   return async () => {
     const now = world.now()
     // A clock that went back would keep it for ever.
     if (kept === null || now >= kept.until || now < kept.until - HEALTH_KEPT_MS) {
-      kept = { until: now + HEALTH_KEPT_MS, health: health(world) }
+      kept = { until: now + HEALTH_KEPT_MS, health: health(world, routing.destinations) }
     }
     const known = await kept.health
     return jsonReply(known, known.status === 'failing' ? 503 : 200)

@@ -1,4 +1,6 @@
+import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
+import { destinationProblems } from '../notify/target.ts'
 import { within } from '../store/within.ts'
 
 type CheckResult = 'ok' | 'failing'
@@ -18,6 +20,8 @@ export interface Health {
     readonly d1: CheckResult
     /** Is the rest of the configuration whole? */
     readonly settings: CheckResult
+    /** Has every destination its key and an allowed URL? Alerts to one that lacks them wait, parked. */
+    readonly destinations: CheckResult
   }
 }
 
@@ -27,7 +31,7 @@ const PROBE_LIMIT_MS = 2_000
 const PROBE_KEY = 'state/probe'
 
 /** Probes what accepting a post needs, and what comes after. Never throws. */
-export async function health(world: World): Promise<Health> {
+export async function health(world: World, destinations: readonly Destination[]): Promise<Health> {
   const { enrollSecrets, nodeKeySecrets, problems } = world.settings
   const [r2, d1] = await Promise.all([
     probe(world, () => world.bucket.head(PROBE_KEY)),
@@ -39,9 +43,10 @@ export async function health(world: World): Promise<Health> {
     secrets: result(enrollSecrets.length > 0 && nodeKeySecrets.length > 0),
     d1,
     settings: result(problems.length === 0),
+    destinations: result(destinationProblems(destinations, world.settings).length === 0),
   }
   const accepts = [checks.r2, checks.queue, checks.secrets].every(check => check === 'ok')
-  const isWell = accepts && checks.d1 === 'ok' && checks.settings === 'ok'
+  const isWell = Object.values(checks).every(check => check === 'ok')
   return { status: isWell ? 'ok' : accepts ? 'degraded' : 'failing', checks }
 }
 

@@ -4,6 +4,8 @@ import { acknowledge, resolve } from './routes/alert-status.ts'
 import { alerts } from './routes/alerts.ts'
 import { deliveries } from './routes/deliveries.ts'
 import { redrive } from './routes/delivery-redrive.ts'
+import { destinationTest } from './routes/destination-test.ts'
+import { destinations } from './routes/destinations.ts'
 import { events } from './routes/events.ts'
 import { host } from './routes/host.ts'
 import { revoke } from './routes/host-revoke.ts'
@@ -26,6 +28,8 @@ export const ROUTES: readonly Route[] = [
   rules,
   deliveries,
   redrive,
+  destinations,
+  destinationTest,
   quarantine,
   quarantined,
   stats,

@@ -68,7 +68,7 @@ async function deliverMessage(
     return
   }
   try {
-    await deliverOne(world, routing, texts, deliveryId)
+    await deliverNow(world, routing, deliveryId, texts)
     message.ack()
   } catch (error) {
     const fault = redacted(error instanceof Error ? error.message : 'unknown', secretsOf(world.settings))
@@ -85,11 +85,15 @@ function deliveryIdIn(body: unknown): string | null {
   return typeof body.deliveryId === 'string' ? body.deliveryId : null
 }
 
-async function deliverOne(
+/**
+ * Sends one delivery, if it is due and true. What becomes of it stands in D1.
+ * @throws what D1 throws when it can't be asked or told
+ */
+export async function deliverNow(
   world: World,
   routing: readonly Destination[],
-  texts: RuleTexts,
   deliveryId: string,
+  texts: RuleTexts = NO_TEXTS,
 ): Promise<void> {
   const { pair, told, pausedUntil } = await readDelivery(world.db, deliveryId, texts)
   const step = nextStep(deliveryId, pair, told?.alert ?? null, pausedUntil, world.now())

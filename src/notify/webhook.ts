@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks'
+import { TEST_RULE_ID } from '../detect/alert-kind.ts'
 import type { Row } from '../detect/event.ts'
 import type { Alert } from '../store/alerts.ts'
 import { utf8Length } from '../store/json-rows.ts'
@@ -157,7 +158,7 @@ function alertOf({ alert, publicUrl }: Telling, truncated: boolean): object {
 }
 
 function isTest({ kind, ruleId }: Alert): boolean {
-  return kind === 'system' && ruleId === 'margay.test'
+  return kind === 'system' && ruleId === TEST_RULE_ID
 }
 
 function shortened(columns: Row | null): Row | null {

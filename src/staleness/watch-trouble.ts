@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { wake } from '../alerts/intake.ts'
 import { type AlertSpec, type Change, openAlert, resolveAlert } from '../alerts/lifecycle.ts'
+import { TEST_RULE_ID } from '../detect/alert-kind.ts'
 import type { Routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { isConflict } from '../store/assertion.ts'
@@ -43,6 +44,7 @@ const STATE = 'trouble'
 const MINUTE_MS = 60_000
 /** Its parked deliveries are no news to this alert: it would feed on itself. */
 const SELF = 'margay.parked-deliveries' satisfies Trouble
+const NOT_TOLD = JSON.stringify([SELF, TEST_RULE_ID])
 
 /** Troubles that only a newer version knows stay in the record: forgetting an episode would use its number again. */
 const TroubleRecord = z.record(z.string(), z.object({ episode: z.int().nonnegative(), open: z.boolean() }))
@@ -96,7 +98,7 @@ async function readTrouble(
   const [rejections, enrollments, parked, resolved] = await db.batch([
     selectRejectionCounts(db, text),
     selectEnrollCounts(db, text),
-    selectParkedSince(db, (minutes[0] ?? 0) * MINUTE_MS, SELF),
+    selectParkedSince(db, (minutes[0] ?? 0) * MINUTE_MS, NOT_TOLD),
     selectResolved(db, JSON.stringify([...alertIds.keys()])),
   ])
   // Each statement names its columns as its type does; see src/store/trouble.ts.

@@ -76,9 +76,9 @@ export function selectEnrollCounts(db: D1Database, minutes: string): D1PreparedS
 
 /**
  * Reads what was parked since a time, latest first, `PARKED_MAX` at most.
- * @param butRule  deliveries of alerts of this rule are left out
+ * @param butRules  JSON array: deliveries of alerts of these rules are left out
  */
-export function selectParkedSince(db: D1Database, since: number, butRule: string): D1PreparedStatement {
+export function selectParkedSince(db: D1Database, since: number, butRules: string): D1PreparedStatement {
   // When a delivery is parked its `next_attempt_at` becomes that moment.
   return db
     .prepare(
@@ -86,10 +86,10 @@ export function selectParkedSince(db: D1Database, since: number, butRule: string
          d.next_attempt_at AS parkedAt
        FROM deliveries d
        WHERE d.state = 'parked' AND d.next_attempt_at >= ?1
-         AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.alert_id = d.alert_id AND a.rule_id = ?2)
+         AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.alert_id = d.alert_id AND a.rule_id IN (SELECT value FROM json_each(?2)))
        ORDER BY d.next_attempt_at DESC LIMIT ${PARKED_MAX}`,
     )
-    .bind(since, butRule)
+    .bind(since, butRules)
 }
 
 /** Reads which of the alerts are resolved, and when. @param alertIds  JSON array */

@@ -43,7 +43,7 @@ describe('what runs each minute', () => {
     ],
     [
       'parked deliveries',
-      selectParkedSince(explaining, 1, 'r'),
+      selectParkedSince(explaining, 1, '["r"]'),
       'SEARCH d USING INDEX deliveries_due (state=? AND next_attempt_at>?)',
     ],
     ['resolved alerts', selectResolved(explaining, '[]'), 'SEARCH alerts USING PRIMARY KEY (alert_id=?)'],
@@ -110,7 +110,7 @@ it('reads the newest of a storm of parked deliveries', async () => {
      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
      SELECT 'd' || i, 'a' || i, 'pagerduty', 'trigger', 1, 'parked', i, 1 FROM n`,
   ).run()
-  const { results, meta } = await selectParkedSince(env.DB, 1, 'r').all<ParkedDelivery>()
+  const { results, meta } = await selectParkedSince(env.DB, 1, '["r"]').all<ParkedDelivery>()
   expect(results).toHaveLength(PARKED_MAX)
   expect(results[0]).toMatchObject({ deliveryId: 'd2000', parkedAt: 2_000 })
   expect(meta.rows_read).toBeLessThan(4 * PARKED_MAX)

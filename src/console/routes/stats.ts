@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { destinationProblems } from '../../notify/target.ts'
 import { listSpool } from '../../store/spool.ts'
 import { type Backlog, backlog, type CounterSeries, counterSeries } from '../../store/stats.ts'
 import { time } from '../parameters.ts'
@@ -55,7 +56,7 @@ export const stats = route({
     to: time.optional().meta({ description: 'Exclusive. Default: now.' }),
   }),
   answers: shape,
-  async run({ query }, { world }) {
+  async run({ query }, { world, deps }) {
     const to = query.to ?? world.now()
     const from = query.from ?? to - DEFAULT_RANGE_MS
     if (from >= to) return refuse('invalid_parameter', 'must be before `to`', 'from')
@@ -81,7 +82,10 @@ export const stats = route({
       },
       hosts: [...waiting.hosts],
       feed: waiting.feed && { phase: waiting.feed.phase, evaluated_at: momentOf(waiting.feed.evaluatedAt) },
-      problems: [...world.settings.problems],
+      problems: [
+        ...world.settings.problems,
+        ...destinationProblems(deps.routing.destinations, world.settings),
+      ],
     })
   },
 })
