@@ -6,7 +6,7 @@ import { deliver } from '../src/notify/deliver.ts'
 import { type Delivery, deliveriesOf } from '../src/store/deliveries.ts'
 import { timelineOf } from '../src/store/timeline.ts'
 import { AlertsQueue, batchOf } from './alerts-queue.ts'
-import { PagerDutyModel } from './simulator/pagerduty.ts'
+import { type Happening, PagerDutyModel } from './simulator/pagerduty.ts'
 import { freshStorage } from './storage.ts'
 import { type TestWorld, testSettings, worldFor } from './world.ts'
 
@@ -17,12 +17,16 @@ export const routing: readonly Destination[] = [{ id: 'pagerduty', type: 'pagerd
 
 export let alerts: AlertsQueue
 export let pagerDuty: PagerDutyModel
+/** What happened to the incidents of the model, in order. */
+export let happenings: Happening[]
 
 /** Empty stores, an empty queue and a PagerDuty that knows nothing: for `beforeEach`. */
 export async function freshAlerting(): Promise<void> {
   await freshStorage()
   alerts = new AlertsQueue()
-  pagerDuty = new PagerDutyModel([KEY])
+  const happened: Happening[] = []
+  happenings = happened
+  pagerDuty = new PagerDutyModel([KEY], happening => happened.push({ ...happening }))
 }
 
 /** A world whose PagerDuty is the model, unless the test answers itself. */

@@ -5,6 +5,9 @@ import { type Counted, summarize } from './summary.ts'
 import { judgePages, judgeStorage } from './verdict.ts'
 
 const incident = (overrides: Partial<Incident> = {}): Incident => ({
+  id: 'PD1',
+  number: 1,
+  openAlerts: new Set(['d']),
   dedupKey: 'd',
   openedAt: 1_500,
   summary: 'Cron on web-01',

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PagerDutyModel, type PagerDutyReply } from './pagerduty.ts'
+import { WebhookSender } from './pagerduty-sender.ts'
+import type { Subscription, Webhook } from './pagerduty-webhooks.ts'
 
 /** How the stand-in answers the next requests instead of taking them. */
 type Fault = '429' | '500' | 'hang'
@@ -21,11 +23,17 @@ interface StandInOptions {
   readonly now: () => number
   /** Called once for each request, after it was answered. */
   readonly arrived?: (reply: PagerDutyReply, model: PagerDutyModel) => void
+  /** Webhooks go here, signed. */
+  readonly subscription?: Subscription
+  /** Called once for each webhook that was answered. */
+  readonly webhookAnswered?: (webhook: Webhook, status: number, body: string) => void
 }
 
 /** Starts PagerDuty's stand-in on this machine. */
 export async function startPagerDuty(options: StandInOptions): Promise<PagerDutyStandIn> {
-  const model = new PagerDutyModel(options.routingKeys)
+  const sender =
+    options.subscription && new WebhookSender(options.subscription, options.webhookAnswered ?? (() => {}))
+  const model = new PagerDutyModel(options.routingKeys, happening => sender?.take(happening))
   const faults: Fault[] = []
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error))
@@ -50,6 +58,7 @@ export async function startPagerDuty(options: StandInOptions): Promise<PagerDuty
     fail: (fault, count) => faults.push(...Array.from({ length: count }, () => fault)),
     close: () =>
       new Promise(resolve => {
+        sender?.close()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
@@ -58,6 +67,7 @@ export async function startPagerDuty(options: StandInOptions): Promise<PagerDuty
 
 function route(request: IncomingMessage, body: string, at: number, model: PagerDutyModel): PagerDutyReply {
   if (request.method === 'POST' && request.url === '/v2/enqueue') return model.enqueue(body, at)
+  if (request.method === 'POST' && request.url === '/v2/change/enqueue') return model.enqueueChange(body)
   return { status: 404, body: { status: 'not found' } }
 }
 
