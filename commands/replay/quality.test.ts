@@ -57,7 +57,7 @@ describe.runIf(existsSync(CORPORA))("other people's logs", () => {
 
   it('are found to hold what their authors wrote rules for', async () => {
     const names: Readonly<Record<string, string>> = {
-      ssh_login_activity: 'medium posix.ssh-login',
+      ssh_login_activity: 'info posix.ssh-login',
       right_to_left_character: 'high posix.text-runs-backwards',
     }
     const Wrapped = z.object({ _expect_rules: z.array(z.string()), record: z.unknown() })

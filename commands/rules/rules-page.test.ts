@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { NOT_COVERED } from '../../rules/data/not-covered.ts'
+import { packs, rules, sequences } from '../../rules/index.ts'
 import { pack } from '../../src/detect/pack.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { rulesPage } from './rules-page.ts'
@@ -64,5 +68,14 @@ describe('rulesPage', () => {
 
   it('says what no rule finds', () => {
     expect(page).toContain('| A thing | `users` `groups` | A list of things. |\n')
+  })
+})
+
+describe('docs/rules.md', () => {
+  it('is what the rules give: run npm run rules -- docs when it is not', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8')
+    // Not toBe: the difference would be printed for minutes.
+    const isCurrent = page === rulesPage({ rules, sequences, packs, notCovered: NOT_COVERED })
+    expect(isCurrent).toBe(true)
   })
 })

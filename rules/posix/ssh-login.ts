@@ -1,3 +1,4 @@
+import { addressClass, isPublicAddress } from '../../src/detect/addresses.ts'
 import { isFromOtherHost } from '../../src/detect/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
@@ -17,6 +18,11 @@ export default rule({
   freshness: { column: 'time', within: '24h' },
   detect: ({ columns }) =>
     columns.type === USER_PROCESS && isFromOtherHost(columns.host) && !NOBODY.has(columns.username),
+  // From inside people log in all day. A name may be of either side: sshd may have asked the DNS for it.
+  dynamicSeverity: ({ columns }) => {
+    if (isPublicAddress(columns.host)) return undefined
+    return columns.host.includes('.') && addressClass(columns.host) === null ? 'low' : 'info'
+  },
   alertTitle: ({ host, columns }) => `${columns.username} logged in on ${host} from ${columns.host}`,
   dedup: ({ hostId, columns }) => `${hostId} ${columns.username} ${columns.host}`,
   context: ({ columns }) => ({
@@ -29,7 +35,8 @@ export default rule({
     'Somebody logged in over the network, with a password or key that works. With a stolen one that is all it takes, and it looks like this: the right account from another place, at another time.',
   check:
     'SELECT username, host, tty, time, type_name FROM last WHERE time > (SELECT unix_time - 86400 FROM time) ORDER BY time DESC;',
-  benign: 'Every login of every person who works on the host, and of what logs in to manage it.',
+  benign:
+    'Every login of every person who works on the host, and of what logs in to manage it. Those from inside are kept as information; on a host that is there to be reached from the internet, write an exception for it or its tag.',
   runbook:
     'Is the source one that this user comes from (VPN, jump host, office), and is it their time of day? If not, ask them by another way than this account. If it was not they: end the session, lock the account, take its keys out of authorized_keys, and look at shell_history and crontab since the login.',
   references: [
@@ -52,6 +59,25 @@ export default rule({
       match: true,
       unixTime: 1_700_000_000,
       columns: { type: '7', username: 'root', host: 'gw.example.com', time: String(1_700_000_000 - 88_200) },
+      severity: 'low',
+    },
+    {
+      name: 'from inside, which is what administrators do',
+      match: true,
+      columns: { type: '7', username: 'ada', host: '10.20.0.7', time: '1699999700' },
+      severity: 'info',
+    },
+    {
+      name: 'from inside by its short name',
+      match: true,
+      columns: { type: '7', username: 'ada', host: 'wks-7', time: '1699999700' },
+      severity: 'info',
+    },
+    {
+      name: 'from the internet over IPv6',
+      match: true,
+      columns: { type: '7', username: 'ada', host: '2001:db8::7', time: '1699999700' },
+      severity: 'medium',
     },
     {
       name: 'a second longer ago',
