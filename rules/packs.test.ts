@@ -1,31 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { columnsRead } from '../src/detect/columns-read.ts'
 import { feedingQueries } from '../src/detect/feeds.ts'
-import type { PackQuery, Platform } from '../src/detect/pack.ts'
+import type { PackQuery } from '../src/detect/pack.ts'
 import { columnsOf } from '../src/detect/rows.ts'
-import type { Rule } from '../src/detect/rule.ts'
 import { selectedColumns } from '../test/osquery-database.ts'
 import { KEPT_FOR_RESPONDERS } from './data/kept-for-responders.ts'
 import { packs, rules } from './index.ts'
 
 const queries = packs.flatMap(({ queries: all }) => Object.values(all))
 const named = ({ pack, name }: PackQuery) => `${pack}/${name}`
-
-/** Where the hosts of a room's rules are; a rule of another room may be about any. */
-const ROOM_PLATFORMS: Readonly<Record<string, readonly Platform[]>> = {
-  linux: ['linux', 'posix'],
-  macos: ['darwin', 'posix'],
-  posix: ['linux', 'darwin', 'posix'],
-  windows: ['windows'],
-}
-
-function feedsOf(rule: Rule): readonly PackQuery[] {
-  const platforms = ROOM_PLATFORMS[rule.id.split('.')[0] ?? '']
-  return feedingQueries(rule, packs).filter(query => {
-    const wanted = [query.platform, packs.find(({ name }) => name === query.pack)?.platform]
-    return wanted.every(one => one === undefined || platforms === undefined || platforms.includes(one))
-  })
-}
 
 describe('a query of a pack', () => {
   it.each(queries.map(query => [named(query), query] as const))(
@@ -60,7 +43,7 @@ describe('a rule', () => {
   it.each(fed.map(rule => [rule.id, rule] as const))(
     '%s is fed by a query of a pack, on its platform',
     (_, rule) => {
-      expect(feedsOf(rule).map(named)).not.toEqual([])
+      expect(feedingQueries(rule, packs).map(named)).not.toEqual([])
     },
   )
 
@@ -70,7 +53,7 @@ describe('a rule', () => {
       if (rule.on.kind !== 'table') return
       const read = columnsRead(rule)
       for (const [table, feeds] of Object.entries(
-        Object.groupBy(feedsOf(rule), query => query.table ?? ''),
+        Object.groupBy(feedingQueries(rule, packs), query => query.table ?? ''),
       )) {
         const own = columnsOf(table) ?? []
         const needed = read.filter(column => own.includes(column))

@@ -59,6 +59,36 @@ describe('feedingQueries', () => {
     expect(fedBy(pack('an_example'))).toEqual(['an-example/jobs', 'an-example/new_jobs', 'an-example/own'])
   })
 
+  it('leaves out what hosts of another platform send', () => {
+    const [windows, everywhere] = (['windows', undefined] as const).map(platform =>
+      packOf({
+        name: `of-${platform ?? 'all'}`,
+        description: '',
+        queries: {
+          all: { query: 'SELECT 1;', interval: 60, table: 'processes', ...(platform && { platform }) },
+        },
+      }),
+    )
+    const about = (id: string) =>
+      rule({
+        ...described,
+        id,
+        title: 'Example',
+        severity: 'high',
+        on: table('processes'),
+        detect: () => true,
+        tests: [
+          { name: 'yes', match: true },
+          { name: 'no', match: false },
+        ],
+      })
+    const packs = [windows, everywhere].flatMap(pack => pack ?? [])
+    const names = (id: string) => feedingQueries(about(id), packs).map(({ pack }) => pack)
+    expect(names('posix.example')).toEqual(['of-all'])
+    expect(names('windows.example')).toEqual(['of-windows', 'of-all'])
+    expect(names('agent.example')).toEqual(['of-windows', 'of-all'])
+  })
+
   it('finds none for a log type', () => {
     expect(fedBy(logType('Osquery.Status'))).toEqual([])
   })

@@ -1,13 +1,27 @@
-import type { Pack, PackQuery } from './pack.ts'
+import type { Pack, PackQuery, Platform } from './pack.ts'
 import type { Rule } from './rule.ts'
 import { spellings } from './rule-index.ts'
 
+/** Where the hosts are that the rules of a room are about; a rule of another room may be about any. */
+const ROOM_PLATFORMS: Readonly<Record<string, readonly Platform[]>> = {
+  linux: ['linux', 'posix'],
+  macos: ['darwin', 'posix'],
+  posix: ['linux', 'darwin', 'posix'],
+  windows: ['windows'],
+}
+
 /**
- * The queries of the packs whose rows this rule meets: its table, query or pack, sent with one of its actions. Empty for a
- * rule about log types, which meets lines that no query makes.
+ * The queries of the packs whose rows this rule is about: of its table, query or pack, sent with one of its actions, by
+ * hosts of the platform that its id begins with. Empty for a rule about log types, which meets lines that no query makes.
  */
 export function feedingQueries(rule: Rule, packs: readonly Pack[]): readonly PackQuery[] {
-  return packs.flatMap(pack => Object.values(pack.queries)).filter(query => feeds(query, rule))
+  const platforms = ROOM_PLATFORMS[rule.id.split('.')[0] ?? '']
+  const suits = (wanted: Platform | undefined) =>
+    wanted === undefined || (platforms?.includes(wanted) ?? true)
+  return packs
+    .filter(({ platform }) => suits(platform))
+    .flatMap(pack => Object.values(pack.queries))
+    .filter(query => suits(query.platform) && feeds(query, rule))
 }
 
 function feeds(query: PackQuery, { on, actions }: Rule): boolean {
