@@ -30,6 +30,8 @@ export function alertOf(overrides: Partial<Alert> = {}): Alert {
     updatedAt: TEST_NOW,
     acknowledgedAt: null,
     resolvedAt: null,
+    openedAt: null,
+    hostCount: 1,
     statusBy: '',
     ...overrides,
   }
@@ -91,11 +93,21 @@ const alerts: fc.Arbitrary<Alert> = fc
   .map(overrides => alertOf({ ...overrides, context: `{"value":${overrides.context}}` }))
 
 /** Anything that may have to be told. */
-export const hostileTellings: fc.Arbitrary<Telling> = fc.record({
-  deliveryId: fc.constantFrom(`${'a'.repeat(20)}.${'d'.repeat(32)}.update.123456789`, 'a.b.trigger'),
-  action: fc.constantFrom('trigger', 'update', 'acknowledge', 'resolve'),
-  alert: alerts,
-  columns: fc.option(fc.dictionary(hostileText, hostileText, { maxKeys: 40, noNullPrototype: false })),
-  publicUrl: fc.constantFrom(null, 'https://margay.example.com'),
-  now: fc.constant(TEST_NOW),
-})
+export const hostileTellings: fc.Arbitrary<Telling> = fc.record(
+  {
+    deliveryId: fc.constantFrom(`${'a'.repeat(20)}.${'d'.repeat(32)}.update.123456789`, 'a.b.trigger'),
+    action: fc.constantFrom('trigger', 'update', 'acknowledge', 'resolve'),
+    alert: alerts,
+    columns: fc.option(fc.dictionary(hostileText, hostileText, { maxKeys: 40, noNullPrototype: false })),
+    publicUrl: fc.constantFrom(null, 'https://margay.example.com'),
+    now: fc.constant(TEST_NOW),
+    rule: fc.record({
+      means: hostileText,
+      check: hostileText,
+      benign: hostileText,
+      references: fc.array(fc.webUrl()),
+    }),
+    hosts: fc.array(hostileText, { maxLength: 20 }),
+  },
+  { requiredKeys: ['deliveryId', 'action', 'alert', 'columns', 'publicUrl', 'now'] },
+)

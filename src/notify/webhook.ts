@@ -19,6 +19,8 @@ const FIELD_MAX = 255
 const TITLE_MAX = 1_000
 const RUNBOOK_MAX = 4_000
 const SHORT_RUNBOOK_MAX = 1_000
+const RULE_TEXT_MAX = 2_000
+const REFERENCES_MAX = 10
 /** What the short form keeps. As JSON a code point is 6 bytes at most, so 24 columns of 2 × 48 stay below 14 KB. */
 const SHORT_COLUMNS = 24
 const SHORT_VALUE_MAX = 48
@@ -82,32 +84,53 @@ export function signatureHeaders(
 
 /** The bodies to try, in order; docs/alerting.md describes them. Each fits the limit whatever the alert holds. */
 export function webhookBodies(telling: Telling): readonly string[] {
-  const minimal = bodyOf(telling, { columns: null, context: null, truncated: true })
-  const { alert } = telling
-  const context = telling.action === 'trigger' ? alert.context : null
-  const columns = telling.action === 'trigger' ? telling.columns : null
-  const forms = [
-    () => bodyOf(telling, { columns, context, truncated: false }),
-    () => bodyOf(telling, { columns, context: null, truncated: true }),
-    () => bodyOf(telling, { columns: shortened(columns), context: null, truncated: true }),
-  ]
-  for (const form of forms) {
-    const body = form()
+  const minimal = bodyOf(telling, { ...NOTHING, truncated: true })
+  for (const details of formsOf(telling)) {
+    const body = bodyOf(telling, details)
     if (utf8Length(body) <= WEBHOOK_BODY_MAX_BYTES) return [body, minimal]
   }
   return [minimal]
 }
 
+/** What stands beside the alert itself. */
 interface Details {
   readonly columns: Row | null
   /** JSON text of an object. */
   readonly context: string | null
+  readonly rule: object | null
+  readonly hosts: readonly string[] | null
   readonly truncated: boolean
 }
 
-function bodyOf(telling: Telling, { columns, context, truncated }: Details): string {
+const NOTHING = { columns: null, context: null, rule: null, hosts: null } as const
+
+/** From whole to short. What becomes of an alert is told without what it was about: that was told before. */
+function formsOf(telling: Telling): readonly Details[] {
+  if (telling.action !== 'trigger') return [{ ...NOTHING, truncated: false }]
+  const { alert, columns } = telling
+  const hosts = telling.hosts?.map(name => line(name, FIELD_MAX)) ?? null
+  const beside = { columns, rule: ruleOf(telling), hosts }
+  return [
+    { ...beside, context: alert.context, truncated: false },
+    { ...beside, context: null, truncated: true },
+    { ...NOTHING, columns, truncated: true },
+    { ...NOTHING, columns: shortened(columns), truncated: true },
+  ]
+}
+
+function ruleOf({ rule }: Telling): object | null {
+  if (rule === undefined) return null
+  const { means, check, benign, references } = rule
+  return {
+    means: cut(means, RULE_TEXT_MAX),
+    check: cut(check, RULE_TEXT_MAX),
+    benign: cut(benign, RULE_TEXT_MAX),
+    references: references.slice(0, REFERENCES_MAX),
+  }
+}
+
+function bodyOf(telling: Telling, { context, ...details }: Details): string {
   const { action, alert, deliveryId } = telling
-  const data = { alert: alertOf(telling, truncated), columns, truncated }
   const head = {
     version: BODY_VERSION,
     type: TYPE_OF[action],
@@ -115,6 +138,7 @@ function bodyOf(telling: Telling, { columns, context, truncated }: Details): str
     delivery_id: deliveryId,
     test: isTest(alert),
   }
+  const data = { alert: alertOf(telling, details.truncated), ...details }
   // The context is JSON already; reading it here would gain nothing.
   return `${JSON.stringify(head).slice(0, -1)},"data":${JSON.stringify(data).slice(0, -1)},"context":${context ?? 'null'}}}`
 }
