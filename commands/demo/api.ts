@@ -32,6 +32,7 @@ export interface ApiAlert {
   readonly title: string
   readonly severity: string
   readonly status: string
+  readonly status_by: string
   readonly hostname: string
   readonly event_count: number
 }
@@ -56,6 +57,11 @@ export class Api {
     return Array.fromAsync(this.#all<ApiAlert>('/alerts'))
   }
 
+  /** Acknowledges an alert in someone's name. */
+  async acknowledge(alertId: string, by: string): Promise<void> {
+    await this.#ask(`/alerts/${alertId}/acknowledge`, { method: 'POST', body: JSON.stringify({ by }) })
+  }
+
   /** How many bodies and records lie in quarantine. */
   async quarantined(): Promise<number> {
     return (await Array.fromAsync(this.#all('/quarantine'))).length
@@ -72,13 +78,19 @@ export class Api {
   }
 
   async #get<Body>(path: string): Promise<Body> {
-    const response = await fetch(`${this.#origin}/api/v1${path}`, {
-      headers: { authorization: `Bearer ${this.#token}` },
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    })
-    if (!response.ok) throw new Error(`GET /api/v1${path} answered ${response.status}`)
+    const response = await this.#ask(path, {})
     // The API's own contract, openapi.json; the demo reads what its own Worker wrote.
     return (await response.json()) as Body
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(`${this.#origin}/api/v1${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    })
+    if (!response.ok) throw new Error(`${init.method ?? 'GET'} /api/v1${path} answered ${response.status}`)
+    return response
   }
 }
 

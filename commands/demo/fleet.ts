@@ -146,6 +146,15 @@ export class Fleet {
     return host
   }
 
+  /** True for the page of a hostile row on a host that neither floods nor falls silent. */
+  isQuietPage(incident: Incident): boolean {
+    const busy = [this.part('silent'), this.part('flooding')].map(({ name }) => name)
+    return (
+      !busy.includes(incident.source) &&
+      this.expectedPages.some(page => !page.resolves && isPageOf(page, incident))
+    )
+  }
+
   /** Milliseconds from the post of what paged to the page; null for what no post made. */
   postToPage(incident: Incident): number | null {
     const expected = this.expectedPages.find(page => isPageOf(page, incident))

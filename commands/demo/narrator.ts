@@ -1,4 +1,5 @@
 import type { Arrival, Incident, PagerDutyModel } from '../../test/simulator/pagerduty.ts'
+import type { Webhook } from '../../test/simulator/pagerduty-webhooks.ts'
 
 /** Tells what happens, one line each, with the seconds since the start. */
 export class Narrator {
@@ -44,6 +45,12 @@ export class Narrator {
     this.#posts = 0
     this.#lines = 0
     this.#bytes = 0
+  }
+
+  /** Says what the Worker made of a webhook; of those that only say that an incident opened, nothing. */
+  webhookAnswered({ type }: Webhook, status: number, body: string): void {
+    if (type === 'incident.triggered' && status === 200) return
+    this.say(`WEBHOOK   ${type} · ${status} ${body.slice(0, 100)}`)
   }
 
   /** Says what reached PagerDuty last. */

@@ -4,7 +4,8 @@ export const HELP = `npm run demo [-- --hosts N --seconds N --port N --rule ID -
 
 Runs Margay whole on this machine: the Worker with its D1, R2 and queues in a fresh directory, a fleet of simulated
 osquery hosts, and a stand-in for PagerDuty. Among the hosts are some with hostile rows, one that floods, one on a bad
-network, one that posts rubbish, and one that falls silent and comes back. Everything that happens is told.
+network, one that posts rubbish, and one that falls silent and comes back. Someone acknowledges and resolves alerts, in
+PagerDuty and by the API. Everything that happens is told.
 
   --hosts N     how many hosts, 6 to 200 (10)
   --seconds N   end by itself after so long, at least 30: then compares what hosts posted with what is stored, and what

@@ -1,9 +1,12 @@
+import { Api } from './api.ts'
 import type { Fleet } from './fleet.ts'
 import type { DemoHost } from './hosts.ts'
 import { type MischiefReport, makeMischief } from './mischief.ts'
 import type { Narrator } from './narrator.ts'
 import type { DemoOptions } from './options.ts'
+import { respond } from './responders.ts'
 import { SILENT_AFTER_S, type Stage } from './stage.ts'
+import type { ExpectedResponse } from './verdict.ts'
 
 /** All that a performance needs. */
 export interface Scene {
@@ -19,12 +22,21 @@ export interface Scene {
 export interface Played {
   readonly seconds: number
   readonly mischief: readonly MischiefReport[]
+  readonly responses: readonly ExpectedResponse[]
 }
 
 /** Without --seconds the same things happen again after so long. */
 const ENDLESS_ROUND_MS = 90_000
 /** When what happens, as a share of the round. The kill comes when the silent host is back, lest one hides the other. */
-const AT = { attack: 0.1, silence: 0.12, mischief: 0.15, flood: 0.2, secondAttack: 0.5, kill: 0.75 } as const
+const AT = {
+  attack: 0.1,
+  silence: 0.12,
+  mischief: 0.15,
+  flood: 0.2,
+  respond: 0.3,
+  secondAttack: 0.5,
+  kill: 0.75,
+} as const
 /** The silent host stays away this long: missed after its limit and one cron, and some time for the page. */
 const SILENCE_MS = (SILENT_AFTER_S + 6) * 1000
 const FLOOD_LINES_A_SECOND = 25
@@ -39,6 +51,7 @@ const LAST_WORDS = 20
 export class Play {
   readonly #scene: Scene
   readonly #mischief: MischiefReport[] = []
+  readonly #responses: ExpectedResponse[] = []
   readonly #living: Promise<void>[] = []
   #over = false
 
@@ -61,7 +74,7 @@ export class Play {
     }
     await Promise.all(this.#living)
     if (interrupted.aborted) return null
-    return { seconds: (Date.now() - startedAt) / 1000, mischief: this.#mischief }
+    return { seconds: (Date.now() - startedAt) / 1000, mischief: this.#mischief, responses: this.#responses }
   }
 
   /** A fleet that can't enroll has no story to tell. */
@@ -92,6 +105,7 @@ export class Play {
       at(AT.silence, () => this.#fallSilent()),
       at(AT.mischief, () => this.#makeMischief()),
       at(AT.flood, () => this.#flood(roundMs)),
+      at(AT.respond, () => this.#respond()),
       at(AT.secondAttack, () => this.#attack(2 * round + 1)),
       ...(this.#scene.options.kill ? [at(AT.kill, () => this.#kill())] : []),
       at(1, () => undefined),
@@ -117,6 +131,14 @@ export class Play {
 
   async #makeMischief(): Promise<void> {
     this.#mischief.push(await makeMischief(this.#scene.fleet, this.#scene.narrator))
+  }
+
+  async #respond(): Promise<void> {
+    const { fleet, narrator, sleep, stage } = this.#scene
+    const { origin, adminToken, pagerDuty } = stage
+    const api = new Api(origin, adminToken)
+    const isQuiet = fleet.isQuietPage.bind(fleet)
+    this.#responses.push(...(await respond({ pagerDuty, api, narrator, sleep, isQuiet })))
   }
 
   #flood(roundMs: number): void {

@@ -33,13 +33,20 @@ const KEPT_LOG_LINES = 400
 export async function setStage(port: number, narrator: Narrator): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'margay-demo-'))
   const routingKey = newSecret().slice(0, 32)
+  const webhookSecret = newSecret()
   const pagerDuty = await startPagerDuty({
     routingKeys: [routingKey],
     now: () => Date.now(),
     arrived: (_reply, model) => narrator.arrived(model),
+    subscription: {
+      url: `http://localhost:${port}/api/v1/webhooks/pagerduty`,
+      // As while a secret is rotated: the first is one that the Worker no longer knows.
+      secrets: [newSecret(), webhookSecret],
+    },
+    webhookAnswered: (webhook, status, body) => narrator.webhookAnswered(webhook, status, body),
   })
   try {
-    return await startAll(directory, port, routingKey, pagerDuty, narrator)
+    return await startAll(directory, port, { routingKey, webhookSecret }, pagerDuty, narrator)
   } catch (error) {
     await pagerDuty.close()
     rmSync(directory, { recursive: true, force: true })
@@ -50,7 +57,7 @@ export async function setStage(port: number, narrator: Narrator): Promise<Stage>
 async function startAll(
   directory: string,
   port: number,
-  routingKey: string,
+  pagerDutySecrets: { readonly routingKey: string; readonly webhookSecret: string },
   pagerDuty: PagerDutyStandIn,
   narrator: Narrator,
 ): Promise<Stage> {
@@ -65,7 +72,8 @@ async function startAll(
       ENROLL_SECRETS: `demo:${enrollSecret}`,
       NODE_KEY_SECRETS: `k1:${newSecret()}`,
       ADMIN_TOKEN: adminToken,
-      PAGERDUTY_ROUTING_KEY: routingKey,
+      PAGERDUTY_ROUTING_KEY: pagerDutySecrets.routingKey,
+      PAGERDUTY_WEBHOOK_SECRET: pagerDutySecrets.webhookSecret,
       PAGERDUTY_EVENTS_URL: pagerDuty.url,
       PUBLIC_URL: origin,
       // Local queues live in memory: every post also lies in R2 until its events are stored.

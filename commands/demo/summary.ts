@@ -1,6 +1,6 @@
 /** What the demo says at its end. Pure. */
 
-import type { PagesVerdict, StorageVerdict } from './verdict.ts'
+import type { PagesVerdict, ResponsesVerdict, StorageVerdict } from './verdict.ts'
 
 export interface Summary {
   readonly hosts: number
@@ -22,6 +22,9 @@ export interface Summary {
   readonly alerts_unexpected: readonly string[]
   readonly alerts_doubled: readonly string[]
   readonly resolved: number
+  /** What people did in PagerDuty or by the API, and had to be seen on both sides. */
+  readonly responses_expected: number
+  readonly responses_missing: readonly string[]
   readonly post_to_page_ms: PagesVerdict['postToPageMs']
   readonly wrong_answers: readonly string[]
   readonly pagerduty_refused: number
@@ -43,6 +46,7 @@ export interface Counted {
   readonly expectedEvents: number
   readonly storage: StorageVerdict
   readonly pages: PagesVerdict
+  readonly responses: ResponsesVerdict
   readonly quarantined: number
   readonly quarantineExpected: number
   readonly wrongAnswers: readonly string[]
@@ -52,7 +56,7 @@ export interface Counted {
 }
 
 export function summarize(counted: Counted): Summary {
-  const { storage, pages } = counted
+  const { storage, pages, responses } = counted
   return {
     hosts: counted.hosts,
     seconds: Math.round(counted.seconds),
@@ -72,6 +76,8 @@ export function summarize(counted: Counted): Summary {
     alerts_unexpected: pages.unexpected,
     alerts_doubled: pages.doubled,
     resolved: pages.resolved,
+    responses_expected: responses.expected,
+    responses_missing: responses.missing,
     post_to_page_ms: pages.postToPageMs,
     wrong_answers: counted.wrongAnswers,
     pagerduty_refused: counted.pagerDutyRefused,
@@ -81,7 +87,7 @@ export function summarize(counted: Counted): Summary {
   }
 }
 
-function isAsItHasToBe({ storage, pages, ...counted }: Counted): boolean {
+function isAsItHasToBe({ storage, pages, responses, ...counted }: Counted): boolean {
   return (
     counted.linesLeft === 0 &&
     counted.expectedEvents > 0 &&
@@ -93,6 +99,8 @@ function isAsItHasToBe({ storage, pages, ...counted }: Counted): boolean {
     pages.missing.length === 0 &&
     pages.unexpected.length === 0 &&
     pages.doubled.length === 0 &&
+    responses.expected > 0 &&
+    responses.missing.length === 0 &&
     counted.wrongAnswers.length === 0 &&
     counted.pagerDutyRefused === 0
   )
@@ -107,6 +115,7 @@ export function spoken(summary: Summary): string {
     `stored    ${summary.stored_events} events of ${summary.expected_events}: ${summary.missing_events} missing, ${summary.doubled_events} twice`,
     `rejected  ${summary.quarantined} of ${summary.quarantine_expected} bodies and records lie in quarantine`,
     `paged     ${summary.alerts_delivered} of ${summary.alerts_expected} expected alerts; ${summary.resolved} resolved`,
+    `answered  ${summary.responses_expected} alerts were acknowledged or resolved in PagerDuty or by the API; both sides agree on ${summary.responses_expected - new Set(summary.responses_missing).size}`,
     ...(page === null
       ? []
       : [
@@ -118,6 +127,7 @@ export function spoken(summary: Summary): string {
     ...summary.alerts_missing.map(text => `MISSING   ${text}`),
     ...summary.alerts_unexpected.map(text => `UNEXPECTED PAGE  ${text}`),
     ...summary.alerts_doubled.map(text => `PAGED TWICE  ${text}`),
+    ...summary.responses_missing.map(text => `NOT SEEN  ${text}`),
     ...summary.wrong_answers.map(text => `WRONG ANSWER  ${text}`),
     summary.ok
       ? 'Every line is stored exactly once, and every expected alert was delivered.'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Incident } from '../../test/simulator/pagerduty.ts'
 import type { ExpectedPage } from './fleet.ts'
 import { type Counted, summarize } from './summary.ts'
-import { judgePages, judgeStorage } from './verdict.ts'
+import { type ExpectedResponse, judgePages, judgeResponses, judgeStorage } from './verdict.ts'
 
 const incident = (overrides: Partial<Incident> = {}): Incident => ({
   id: 'PD1',
@@ -71,6 +71,33 @@ describe('what paged', () => {
   })
 })
 
+const response: ExpectedResponse = {
+  alertId: 'a',
+  dedupKey: 'd',
+  summary: 'Cron on web-01',
+  status: 'acknowledged',
+  by: 'someone',
+}
+const seen = { id: 'a', status: 'acknowledged', status_by: 'someone' }
+
+describe('what people did', () => {
+  it('is right when both sides say so', () => {
+    const incidents = [incident({ status: 'acknowledged' })]
+    expect(judgeResponses([response], [seen], incidents)).toEqual({ expected: 1, missing: [] })
+  })
+
+  it.each([
+    ['our alert did not follow', [{ ...seen, status: 'open' }], 'acknowledged', 1],
+    ['another name stands on it', [{ ...seen, status_by: 'another' }], 'acknowledged', 1],
+    ['our alert is gone', [], 'acknowledged', 1],
+    ['PagerDuty does not know', [seen], 'triggered', 1],
+    ['nobody knows', [], 'triggered', 2],
+  ] as const)('is not when %s', (_, alerts, status, missing) => {
+    const verdict = judgeResponses([response], alerts, [incident({ status })])
+    expect(verdict.missing).toHaveLength(missing)
+  })
+})
+
 describe('the summary', () => {
   const right: Counted = {
     hosts: 6,
@@ -82,6 +109,7 @@ describe('the summary', () => {
     expectedEvents: 1,
     storage: { stored: 1, missing: [], doubled: [], unacknowledged: 0 },
     pages: judgePages([page()], [incident()]),
+    responses: { expected: 3, missing: [] },
     quarantined: 7,
     quarantineExpected: 7,
     wrongAnswers: [],
@@ -104,6 +132,8 @@ describe('the summary', () => {
     ['a page is missing', { pages: judgePages([page()], []) }],
     ['a page came for nothing', { pages: judgePages([page()], [incident(), incident({ source: 'x' })]) }],
     ['nothing had to page', { pages: judgePages([], []) }],
+    ['what someone did is not seen on the other side', { responses: { expected: 3, missing: ['x'] } }],
+    ['nobody did anything', { responses: { expected: 0, missing: [] } }],
     ['a reply was wrong', { wrongAnswers: ['x'] }],
     ['PagerDuty refused a body', { pagerDutyRefused: 1 }],
   ])('is not ok when %s', (_what, change) => {

@@ -68,6 +68,42 @@ export function judgePages(expected: readonly ExpectedPage[], incidents: readonl
   }
 }
 
+/** Something that was done on one side and has to be seen on both. */
+export interface ExpectedResponse {
+  readonly alertId: string
+  readonly dedupKey: string
+  readonly summary: string
+  readonly status: 'acknowledged' | 'resolved'
+  readonly by: string
+}
+
+export interface ResponsesVerdict {
+  readonly expected: number
+  /** What is not seen on one of the sides, as sentences. */
+  readonly missing: readonly string[]
+}
+
+/** @param alerts  as our API shows them */
+export function judgeResponses(
+  expected: readonly ExpectedResponse[],
+  alerts: readonly { readonly id: string; readonly status: string; readonly status_by: string }[],
+  incidents: readonly Incident[],
+): ResponsesVerdict {
+  const missing = expected.flatMap(({ alertId, dedupKey, summary, status, by }) => {
+    const alert = alerts.find(({ id }) => id === alertId)
+    const incident = incidents.findLast(known => known.dedupKey === dedupKey)
+    return [
+      ...(alert?.status === status && alert.status_by === by
+        ? []
+        : [`${summary}: our alert is ${alert?.status ?? 'gone'}, not ${status} by ${by}`]),
+      ...(incident?.status === status
+        ? []
+        : [`${summary}: PagerDuty’s incident is ${incident?.status ?? 'gone'}, not ${status}`]),
+    ]
+  })
+  return { expected: expected.length, missing }
+}
+
 function lack(page: ExpectedPage, incidents: readonly Incident[]): string | null {
   if (incidents.length === 0) return `${named(page)}: no page`
   const isOpen = incidents.some(({ status }) => status !== 'resolved')

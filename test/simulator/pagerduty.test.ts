@@ -1,6 +1,10 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { PagerDutyModel } from './pagerduty.ts'
+import { type Happening, type Incident, PagerDutyModel } from './pagerduty.ts'
+import { WebhookSender } from './pagerduty-sender.ts'
 import { type PagerDutyStandIn, startPagerDuty } from './pagerduty-server.ts'
+import { signatureOf } from './pagerduty-webhooks.ts'
 
 const KEY = '0123456789abcdef0123456789abcdef'
 
@@ -80,6 +84,103 @@ describe('PagerDuty’s stand-in', () => {
     const model = new PagerDutyModel([KEY])
     expect(model.enqueue(trigger({}, { summary: '🐈'.repeat(1024) }), 1).status).toBe(202)
     expect(model.enqueue(trigger({}, { summary: '🐈'.repeat(1025) }), 1).status).toBe(400)
+  })
+})
+
+describe('people at PagerDuty’s stand-in', () => {
+  function withIncident() {
+    const happenings: Happening[] = []
+    const model = new PagerDutyModel([KEY], happening => happenings.push(happening))
+    model.enqueue(trigger(), 1)
+    return { model, happenings, incident: model.incidents[0] as Incident }
+  }
+
+  it('press buttons where they are to be pressed, and each press is told', () => {
+    const { model, happenings, incident } = withIncident()
+    for (const [at, button] of (
+      ['reopen', 'acknowledge', 'acknowledge', 'resolve', 'reopen'] as const
+    ).entries()) {
+      model.press(button, incident, 'someone', at + 2)
+    }
+    expect(happenings.map(({ type, at, person }) => [type, at, person])).toEqual([
+      ['incident.triggered', 1, null],
+      ['incident.acknowledged', 3, 'someone'],
+      ['incident.resolved', 5, 'someone'],
+      ['incident.reopened', 6, 'someone'],
+    ])
+    model.enqueue(trigger(), 9)
+    expect(model.incidents).toMatchObject([{ status: 'triggered', repeats: 1, resolvedAt: null }])
+  })
+
+  it('merge incidents: the alerts of one live on in the other, which is over when all are', () => {
+    const { model, happenings, incident } = withIncident()
+    model.enqueue(trigger({ dedup_key: 'd2' }), 2)
+    const second = model.incidents[1] as Incident
+    model.merge(second, incident, 'someone', 3)
+    expect(happenings.at(-1)).toMatchObject({
+      type: 'incident.resolved',
+      incident: second,
+      mergedInto: incident,
+    })
+    model.enqueue(trigger({ dedup_key: 'd2' }), 4)
+    expect(model.incidents).toHaveLength(2)
+    model.enqueue(act('resolve'), 5)
+    expect(incident.status).toBe('triggered')
+    model.enqueue(act('resolve', 'd2'), 6)
+    expect(incident.status).toBe('resolved')
+  })
+
+  it('see change events, and are told of those that are none', () => {
+    const { model } = withIncident()
+    const change = {
+      routing_key: KEY,
+      payload: { summary: 'Deployed', source: 'x', custom_details: { rules: 3 } },
+    }
+    expect(model.enqueueChange(JSON.stringify(change)).status).toBe(202)
+    expect(model.enqueueChange(JSON.stringify({ ...change, routing_key: 'f'.repeat(32) })).status).toBe(400)
+    expect(model.enqueueChange(JSON.stringify({ ...change, payload: { summary: '' } })).status).toBe(400)
+    expect(model.enqueueChange('nonsense').status).toBe(400)
+    expect(model.changes).toEqual([change])
+  })
+})
+
+describe('PagerDuty’s stand-in as a sender of webhooks', () => {
+  it('signs each, sends it twice and late ones first, and tries again after 503', async () => {
+    const received: { type: string; webhookId: string; signed: boolean }[] = []
+    const answers = [503]
+    const receiver = createServer(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer) // no encoding is set, so chunks are bytes
+      const body = Buffer.concat(chunks).toString('utf8')
+      const { event } = JSON.parse(body)
+      received.push({
+        type: event.event_type,
+        webhookId: String(request.headers['x-webhook-id']),
+        signed: request.headers['x-pagerduty-signature'] === signatureOf(body, ['one', 'two']),
+      })
+      response.writeHead(answers.shift() ?? 200).end('{}')
+    })
+    await new Promise<void>(resolve => receiver.listen(0, '127.0.0.1', resolve))
+    const { port } = receiver.address() as AddressInfo
+    const over = Promise.withResolvers<void>()
+    let answered = 0
+    const sender = new WebhookSender({ url: `http://127.0.0.1:${port}/`, secrets: ['one', 'two'] }, () => {
+      answered += 1
+      if (answered === 4) over.resolve()
+    })
+    const model = new PagerDutyModel([KEY], happening => sender.take(happening))
+    model.enqueue(trigger(), 1)
+    model.press('acknowledge', model.incidents[0] as Incident, 'someone', 2)
+    await over.promise
+    sender.close()
+    await new Promise(resolve => receiver.close(resolve))
+    expect(received.every(({ signed }) => signed)).toBe(true)
+    expect(received.map(({ type }) => type).sort()).toEqual([
+      ...Array(3).fill('incident.acknowledged'),
+      ...Array(2).fill('incident.triggered'),
+    ])
+    expect(received[0]?.type).toBe('incident.acknowledged')
+    expect(new Set(received.map(({ webhookId }) => webhookId)).size).toBe(2)
   })
 })
 
