@@ -7,6 +7,7 @@ import { PROJECT } from './local/wrangler.ts'
 import { folderLake } from './replay/folder-lake.ts'
 import { type Lake, storedEvents } from './replay/lake.ts'
 import type { Line } from './replay/lines.ts'
+import { localLake } from './replay/local-lake.ts'
 import { readQueries } from './replay/queries.ts'
 import { rangeOf, type TimeRange } from './replay/range.ts'
 import { Replay, type Tally } from './replay/replay.ts'
@@ -136,7 +137,7 @@ async function replayLake(
   let unread = 0
   let lake: Lake | null = null
   try {
-    lake = place.from === undefined ? await lakeOfThisMachine(place.state) : folderLake(place.from)
+    lake = place.from === undefined ? await localLake(place.state) : folderLake(place.from)
     const broken: Line[] = []
     const stored = storedEvents(lake, range, (segment, error) => {
       broken.push(replay.unreadSegment(segment, error))
@@ -151,12 +152,6 @@ async function replayLake(
     await lake?.close()
   }
   return unread
-}
-
-/** wrangler takes a second to load, which only this needs. */
-async function lakeOfThisMachine(state: string): Promise<Lake> {
-  const { localLake } = await import('./replay/local-lake.ts')
-  return localLake(state)
 }
 
 function summary(tally: Tally, unread: number, alerts: boolean, isLake: boolean): string {

@@ -10,7 +10,7 @@ import { localGet } from './local-get.ts'
 export const PROJECT = join(import.meta.dirname, '..', '..')
 
 /** wrangler asks nobody on the network: no metrics, no reports, no look-up of the visitor's place. */
-const OFFLINE = {
+export const OFFLINE = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
   WRANGLER_HIDE_BANNER: 'true',

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { getPlatformProxy } from 'wrangler'
 import { LOG_TYPES } from '../../src/detect/event.ts'
 import type { Env } from '../../src/env.ts'
 import { hostsById } from '../../src/store/hosts.ts'
-import { PROJECT } from '../local/wrangler.ts'
+import { OFFLINE, PROJECT } from '../local/wrangler.ts'
 import { byHour, type Lake, mayHold } from './lake.ts'
 import type { TimeRange } from './range.ts'
 
@@ -17,6 +16,9 @@ import type { TimeRange } from './range.ts'
 export async function localLake(stateDirectory: string): Promise<Lake> {
   const persisted = join(stateDirectory, 'v3')
   if (!existsSync(persisted)) throw new Error(`nothing is stored on this machine: ${persisted} is not there`)
+  // It reads these when it is loaded, and what it has to say would stand among the lines of a replay.
+  Object.assign(process.env, OFFLINE, { WRANGLER_LOG: 'error' })
+  const { getPlatformProxy } = await import('wrangler')
   const proxy = await getPlatformProxy<Env>({
     configPath: join(PROJECT, 'wrangler.toml'),
     persist: { path: persisted },
