@@ -10,11 +10,12 @@ import {
 } from '../store/delivery-attempts.ts'
 import { insertTimeline } from '../store/timeline.ts'
 import { attempt } from './attempt.ts'
+import { type Restraints, waitsForSilence, waitsForTurn } from './gate.ts'
 import { randomUnit } from './random.ts'
-import { readDelivery } from './read-delivery.ts'
+import { readDelivery, type Told } from './read-delivery.ts'
 import { redacted } from './redact.ts'
 import type { RuleTexts } from './rule-text.ts'
-import { type Hold, nextStep } from './step.ts'
+import { type Hold, nextStep, type Sending } from './step.ts'
 import { secretsOf, targetOf } from './target.ts'
 import { wake } from './wake.ts'
 
@@ -95,7 +96,8 @@ export async function deliverNow(
   deliveryId: string,
   texts: RuleTexts = NO_TEXTS,
 ): Promise<void> {
-  const { pair, told, pausedUntil } = await readDelivery(world.db, deliveryId, texts)
+  const read = await readDelivery(world, deliveryId, texts)
+  const { pair, told, pausedUntil } = read
   const step = nextStep(deliveryId, pair, told?.alert ?? null, pausedUntil, world.now())
   switch (step.kind) {
     case 'leave':
@@ -104,12 +106,25 @@ export async function deliverNow(
       return postpone(world, step.delivery, step.at)
     case 'supersede':
       return close(world, step.deliveries, 'superseded', step.reason, step.hold)
-    case 'send': {
-      const target = targetOf(step.delivery.destination, routing, world.settings)
-      if (!target.ok) return close(world, [step.delivery], 'parked', target.reason, null)
-      if (told !== null) await attempt(world, step, told, target)
-    }
+    case 'send':
+      if (told !== null) await sendUnlessHeld(world, routing, step, told, read)
   }
+}
+
+/** In this order: what is kept quiet uses up no budget, and neither does what can't be sent. */
+async function sendUnlessHeld(
+  world: World,
+  routing: readonly Destination[],
+  step: Sending,
+  told: Told,
+  restraints: Restraints,
+): Promise<void> {
+  const { delivery } = step
+  if (await waitsForSilence(world, delivery, told.alert, restraints)) return
+  const target = targetOf(delivery.destination, routing, world.settings)
+  if (!target.ok) return close(world, [delivery], 'parked', target.reason, null)
+  if (await waitsForTurn(world, delivery, target.type, told.alert, restraints)) return
+  await attempt(world, step, told, target)
 }
 
 async function postpone(world: World, delivery: Delivery, at: number): Promise<void> {

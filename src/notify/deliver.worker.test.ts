@@ -82,8 +82,8 @@ describe('a consumer that dies after the send', () => {
   it('is followed by a second send with the same identity: one incident', async () => {
     const world = newWorld()
     const alertId = await open(world)
-    // Calls of one delivery: read, claim, settle.
-    const dying = newWorld({ db: failingD1(env.DB, { failAt: 2 }).store })
+    // Calls of one delivery: read, take a turn, claim, settle.
+    const dying = newWorld({ db: failingD1(env.DB, { failAt: 3 }).store })
     expect(await run(dying, message(alertId, 'trigger'))).toEqual(['retried'])
     expect(await run(world, message(alertId, 'trigger'))).toEqual(['acked'])
     expect(pagerDuty.arrivals).toHaveLength(1)
@@ -99,7 +99,7 @@ describe('a consumer that dies after the send', () => {
     const world = newWorld()
     const alertId = await open(world)
     await run(
-      newWorld({ db: failingD1(env.DB, { failAt: 2, after: true }).store }),
+      newWorld({ db: failingD1(env.DB, { failAt: 3, after: true }).store }),
       message(alertId, 'trigger'),
     )
     world.advance(HOUR)

@@ -1,8 +1,13 @@
 import type { Row } from '../detect/event.ts'
+import type { World } from '../env.ts'
 import { type Alert, selectAlertOfDelivery } from '../store/alerts.ts'
 import { type Delivery, selectPairOfDelivery } from '../store/deliveries.ts'
 import { selectPauseOfDelivery } from '../store/delivery-attempts.ts'
+import { type Hold, selectHold } from '../store/delivery-holds.ts'
 import { selectFirstEventOfDelivery, selectHostsOfDelivery } from '../store/matches.ts'
+import { type Silence, selectSilencesAt } from '../store/silences.ts'
+import { faultText } from '../store/within.ts'
+import type { Restraints } from './gate.ts'
 import type { RuleTexts } from './rule-text.ts'
 import type { Telling } from './telling.ts'
 
@@ -10,7 +15,7 @@ import type { Telling } from './telling.ts'
 export type Told = Pick<Telling, 'alert' | 'columns' | 'rule' | 'hosts'>
 
 /** A delivery as it stands. */
-export interface DeliveryRead {
+export interface DeliveryRead extends Restraints {
   /** All deliveries of its alert to its destination, in order; empty when there is no such delivery. */
   readonly pair: readonly Delivery[]
   /** Null when the alert is gone. */
@@ -25,17 +30,20 @@ const MATCHES_ASKED = 1_000
 
 /** Reads a delivery and what it tells: one round trip, one moment. @throws what D1 throws */
 export async function readDelivery(
-  db: D1Database,
+  world: Pick<World, 'db' | 'now' | 'log'>,
   deliveryId: string,
   texts: RuleTexts,
 ): Promise<DeliveryRead> {
-  const [pair, alerts, events, hosts, pauses] = await db.batch([
+  const { db } = world
+  const statements = [
     selectPairOfDelivery(db, deliveryId),
     selectAlertOfDelivery(db, deliveryId),
     selectFirstEventOfDelivery(db, deliveryId),
     selectHostsOfDelivery(db, deliveryId, MATCHES_ASKED, HOSTS_TOLD),
     selectPauseOfDelivery(db, deliveryId),
-  ])
+    selectHold(db, deliveryId),
+  ]
+  const [pair, alerts, events, hosts, pauses, holds, silences] = await readAll(world, statements)
   // Each statement names its columns as its type does; see src/store.
   const alert = alerts?.results[0] as Alert | undefined
   const columns = columnsOf(events?.results[0] as { event: string } | undefined)
@@ -44,6 +52,35 @@ export async function readDelivery(
     pair: (pair?.results ?? []) as Delivery[],
     told: alert === undefined ? null : toldOf(alert, columns, names, texts),
     pausedUntil: (pauses?.results[0] as { until: number } | undefined)?.until ?? 0,
+    hold: (holds?.results[0] as Hold | undefined) ?? null,
+    silences: (silences?.results ?? []) as Silence[],
+  }
+}
+
+/**
+ * Runs the statements and, behind them, reads the silences that hold now. When these alone can't be read there are none:
+ * an alert that should have been quiet is told rather than one that should be told lost.
+ */
+async function readAll(
+  { db, now, log }: Pick<World, 'db' | 'now' | 'log'>,
+  statements: readonly D1PreparedStatement[],
+): Promise<readonly D1Result[]> {
+  try {
+    return await db.batch([...statements, selectSilencesAt(db, now())])
+  } catch (error) {
+    const read = await db.batch([...statements])
+    log('silences_unreadable', { fault: faultText({ kind: 'failed', error }) })
+    return [...read, ...(await silencesAlone(db, now()))]
+  }
+}
+
+/** The fault may have passed, and then nobody has to be disturbed by it. */
+async function silencesAlone(db: D1Database, now: number): Promise<readonly D1Result[]> {
+  try {
+    return [await selectSilencesAt(db, now).all()]
+  } catch {
+    // It was logged before; without silences the delivery is sent.
+    return []
   }
 }
 

@@ -37,7 +37,7 @@ describe('a wake-up that was lost', () => {
   it('together with its consumer is made up for when the lease is over', async () => {
     const world = newWorld()
     const alertId = await open(world)
-    const { store } = failingD1(env.DB, { failAt: 2, lasting: true })
+    const { store } = failingD1(env.DB, { failAt: 3, lasting: true })
     await run(newWorld({ db: store }), message(alertId, 'trigger'))
     expect((await only(alertId)).state).toBe('leased')
     world.advance(59_999)

@@ -12,6 +12,9 @@ export const KINDS: Readonly<Record<DestinationType, DestinationKind>> = {
   webhook,
 }
 
+/** A target, and the type whose budget it shares. */
+export type FoundTarget = Target & { readonly type: DestinationType }
+
 /**
  * Finds out where a delivery goes, at each send anew: the configuration may have changed since it was written.
  * @param id  the destination as the delivery row names it
@@ -21,11 +24,11 @@ export function targetOf(
   id: string,
   destinations: readonly Destination[],
   settings: Settings,
-): Target | { readonly ok: false; readonly reason: string } {
+): FoundTarget | { readonly ok: false; readonly reason: string } {
   const destination = destinations.find(known => known.id === id)
-  const target = destination === undefined ? unknown(id) : KINDS[destination.type](settings)
-  if (target.ok) return target
-  return { ok: false, reason: `${target.missing}: mend it, deploy, and redrive this delivery` }
+  if (destination === undefined) return unsendable(unknown(id))
+  const target = KINDS[destination.type](settings)
+  return target.ok ? { ...target, type: destination.type } : unsendable(target)
 }
 
 /** What is missing before a destination can be told anything, or null. Holds no secret. */
@@ -53,6 +56,10 @@ export function secretsOf(settings: Settings): readonly string[] {
     const target = kind(settings)
     return target.ok ? target.secrets : []
   })
+}
+
+function unsendable({ missing }: NoTarget): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason: `${missing}: mend it, deploy, and redrive this delivery` }
 }
 
 function unknown(id: string): NoTarget {

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { growAlerts, selectAlertOfDelivery } from './alerts.ts'
+import { takeTurn } from './budgets.ts'
 import { insertFollowUps, selectPairOfDelivery } from './deliveries.ts'
 import {
   claimDelivery,
@@ -11,6 +12,7 @@ import {
   selectPauseOfDelivery,
   settleDelivery,
 } from './delivery-attempts.ts'
+import { holdForSlot, releaseSilenced, selectHold, silenceDelivery } from './delivery-holds.ts'
 import {
   assertMatchesUnknown,
   selectFirstEventOfDelivery,
@@ -24,6 +26,7 @@ import {
   selectMatchEvents,
   selectUncompletedParts,
 } from './sequences.ts'
+import { expireSilence, selectSilencesAt } from './silences.ts'
 import { assertWindowVersions, selectWindows } from './windows.ts'
 
 beforeEach(freshStorage)
@@ -69,6 +72,13 @@ describe('statements of the hot path', () => {
     ['settleDelivery', settleDelivery(db, 'd', 't', 1, end)],
     ['selectFollowing', selectFollowing(db, 'd')],
     ['selectOverdue', selectOverdue(db, 1, 1)],
+    ['selectHold', selectHold(db, 'd')],
+    ['silenceDelivery', silenceDelivery(db, 'd', { silenceId: 's', endsAt: 2 }, 1)],
+    ['releaseSilenced', releaseSilenced(db, 's', 1)],
+    ['holdForSlot', holdForSlot(db, 'd', 0, 1)],
+    ['takeTurn', takeTurn(db, { name: 'slack', sends: 3, windowMs: 4_000 }, 1, true)],
+    ['selectSilencesAt', selectSilencesAt(db, 1)],
+    ['expireSilence', expireSilence(db, 's', 1, 'b')],
     ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],
   ])('%s reads no table from end to end', async (_, statement) => {
     const details = await planOf(statement)

@@ -8,6 +8,12 @@ import type { AlertStatus } from './alerts.ts'
  * - `parked`: something could not be sent and waits for a person
  * - `acknowledged`, `unacknowledged`, `resolved`, `reopened`, `redriven`: who did it, and their note
  * - `incident`: which incident of PagerDuty it lies in
+ * - `flapping`: it opens and is resolved all the time, so destinations are told less often
+ * - `held`: destinations were not told because its rule is in a storm, and which alert stands for it
+ * - `repeated`: told again because nobody acknowledged it
+ * - `silenced`: something was not sent yet because a silence keeps the alert quiet
+ * - `waiting`: something waits for its turn in the budget of its destination
+ * - `failed_over`: another destination is told because the first has not taken it
  */
 type TimelineKind =
   | 'created'
@@ -21,6 +27,12 @@ type TimelineKind =
   | 'reopened'
   | 'redriven'
   | 'incident'
+  | 'silenced'
+  | 'waiting'
+  | 'failed_over'
+  | 'flapping'
+  | 'held'
+  | 'repeated'
 
 /** What happened to an alert and why, in words. */
 export interface TimelineEntry {
