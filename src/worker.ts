@@ -1,32 +1,21 @@
-import { exceptions, packs, rules, sequences } from '../rules/index.ts'
+import { packs } from '../rules/packs/index.ts'
 import { alertRouting } from '../rules/routing.ts'
 import { agentApp, isAgentPath } from './agent/app.ts'
 import { tryLater } from './agent/reply.ts'
 import type { AlertWakeUp } from './alerts/wake-up.ts'
 import type { consoleApp } from './console/app.ts'
-import { createEngine } from './detect/engine.ts'
 import type { Env, World } from './env.ts'
-import { PAGERDUTY_WEBHOOK_PATH, pagerDutyWebhook } from './inbound/pagerduty.ts'
-import { consumeIngest } from './ingest/consume.ts'
-import { consumeAlertsDead, consumeIngestDead } from './ingest/dead-letter.ts'
-import type { Detection } from './ingest/detection.ts'
+import type { pagerDutyWebhook } from './inbound/pagerduty.ts'
+import { PAGERDUTY_WEBHOOK_PATH } from './inbound/path.ts'
 import type { IngestMessage } from './ingest/message.ts'
-import { createNormalizer } from './ingest/normalize.ts'
-import { deliver } from './notify/deliver.ts'
-import { ruleTexts } from './notify/rule-text.ts'
 import { destinationProblems } from './notify/target.ts'
 import { worldOf } from './world.ts'
 
+// Hosts must not wait for what they don't need: an isolate that is started for their posts knows the agent routes and the
+// packs, and loads rules, consumers, console and cron when it is first asked for them.
+
 const NAME = 'margay'
 const VERSION = '0.1.0'
-
-const detection: Detection = {
-  normalizer: createNormalizer(packs),
-  engine: createEngine(rules, exceptions, sequences),
-  routing: alertRouting,
-}
-
-const texts = ruleTexts([...rules, ...sequences.map(({ rule }) => rule)])
 
 type ConsoleApp = ReturnType<typeof consoleApp>
 
@@ -45,11 +34,13 @@ function agentAppOf(world: World): ReturnType<typeof agentApp> {
   return app
 }
 
-/** Loaded when first asked for, as cron is: schemas are a third of the start-up, and most isolates only see hosts. */
 async function consoleAppOf(world: World): Promise<ConsoleApp> {
   const known = consoleApps.get(world)
   if (known !== undefined) return known
-  const { consoleApp } = await import('./console/app.ts')
+  const [{ consoleApp }, { rules, sequences, exceptions }] = await Promise.all([
+    import('./console/app.ts'),
+    import('../rules/index.ts'),
+  ])
   const app = consoleApp(world, {
     rules,
     sequences,
@@ -62,9 +53,10 @@ async function consoleAppOf(world: World): Promise<ConsoleApp> {
   return app
 }
 
-function webhookOf(world: World): ReturnType<typeof pagerDutyWebhook> {
+async function webhookOf(world: World): Promise<ReturnType<typeof pagerDutyWebhook>> {
   const known = webhooks.get(world)
   if (known !== undefined) return known
+  const { pagerDutyWebhook } = await import('./inbound/pagerduty.ts')
   const take = pagerDutyWebhook(world, alertRouting.destinations)
   webhooks.set(world, take)
   return take
@@ -75,7 +67,7 @@ export default {
     try {
       const world = worldOf(env)
       const { pathname } = new URL(request.url)
-      if (pathname === PAGERDUTY_WEBHOOK_PATH) return await webhookOf(world)(request)
+      if (pathname === PAGERDUTY_WEBHOOK_PATH) return await (await webhookOf(world))(request)
       const app = isAgentPath(pathname) ? agentAppOf(world) : await consoleAppOf(world)
       return await app.fetch(request, env, context)
     } catch (error) {
@@ -88,23 +80,12 @@ export default {
   },
 
   async queue(batch, env) {
-    const world = worldOf(env)
-    switch (batch.queue) {
-      case 'ingest':
-        return await consumeIngest(batch as MessageBatch<IngestMessage>, world, detection)
-      case 'ingest-dead':
-        return await consumeIngestDead(batch as MessageBatch<IngestMessage>, world)
-      case 'alerts':
-        return await deliver(batch, world, alertRouting.destinations, texts)
-      case 'alerts-dead':
-        return await consumeAlertsDead(batch as MessageBatch<AlertWakeUp>, world)
-      default:
-        throw new Error(`no consumer for the queue "${batch.queue}": see wrangler.toml`)
-    }
+    const { consumeBatch } = await import('./consumers.ts')
+    await consumeBatch(batch, worldOf(env))
   },
 
   async scheduled(_controller, env) {
-    const { runJobs } = await import('./cron.ts')
-    await runJobs(worldOf(env), alertRouting)
+    const [{ runJobs }, { rules }] = await Promise.all([import('./cron.ts'), import('../rules/index.ts')])
+    await runJobs(worldOf(env), alertRouting, rules)
   },
 } satisfies ExportedHandler<Env, IngestMessage | AlertWakeUp>
