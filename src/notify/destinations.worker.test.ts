@@ -175,7 +175,7 @@ describe('a signed webhook', () => {
     ['gone', 410, null],
   ])('whose receiver answers %s is parked, and goes out by a redrive', async (_, status, location) => {
     let answer = new Response(null, { status, ...(location && { headers: { location } }) })
-    const urls: RequestInit['redirect'][] = []
+    const redirects: RequestInit['redirect'][] = []
     const soar: Answer = ({ redirect }) => {
       redirects.push(redirect)
       return answer
