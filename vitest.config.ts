@@ -2,6 +2,9 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { sharedData } from './test/conformance/shared-data.ts'
 
+/** Tests wait for nothing; this only keeps a slow, shared machine from failing one that is thorough. */
+const TEST_TIMEOUT_MS = 30_000
+
 // Two kinds of tests. `*.test.ts` run in Node: pure code and whole processes. `*.worker.test.ts` run inside workerd with
 // real local D1, R2 and queues.
 export default defineConfig({
@@ -13,6 +16,7 @@ export default defineConfig({
           include: ['{src,rules,test,commands}/**/*.test.ts'],
           exclude: ['**/*.worker.test.ts', 'node_modules/**'],
           isolate: false,
+          testTimeout: TEST_TIMEOUT_MS,
         },
       },
       {
@@ -39,6 +43,7 @@ export default defineConfig({
           name: 'worker',
           include: ['{src,test}/**/*.worker.test.ts'],
           isolate: false,
+          testTimeout: TEST_TIMEOUT_MS,
           provide: sharedData(),
         },
       },
