@@ -3,9 +3,10 @@ import type { Finding } from '../detect/finding.ts'
 import type { Routing } from '../detect/routing.ts'
 import { NO_SEQUENCES, type Sequences } from '../detect/sequences.ts'
 import type { World } from '../env.ts'
+import { countAlertHosts, insertAlertHosts } from '../store/alert-hosts.ts'
 import { growAlerts, insertAlerts } from '../store/alerts.ts'
 import { countNewFindings } from '../store/counters.ts'
-import { insertDeliveries } from '../store/deliveries.ts'
+import { insertDeliveries, insertTriggersAgain } from '../store/deliveries.ts'
 import { jsonArrays } from '../store/json-rows.ts'
 import {
   assertMatchesUnknown,
@@ -14,7 +15,16 @@ import {
   selectKnownMatches,
   selectKnownUniqueValues,
 } from '../store/matches.ts'
+import { assertStandings, openAlertsAgain, type Standing, selectStandings } from '../store/standings.ts'
+import {
+  assertStormVersions,
+  growStorms,
+  type KnownStorm,
+  selectStorms,
+  upsertStorms,
+} from '../store/storms.ts'
 import { insertTimeline } from '../store/timeline.ts'
+import { planUpdates } from '../store/updates.ts'
 import {
   assertWindowVersions,
   selectWindows,
@@ -24,6 +34,7 @@ import {
 } from '../store/windows.ts'
 import { groupIdOfFinding, type Known, matchKeyOf, type Plan, planFindings, uniqueValueOf } from './plan.ts'
 import { completeSequences } from './sequences.ts'
+import { stormKeyOf } from './storm.ts'
 
 export { wake } from '../notify/wake.ts'
 export { isConflict } from '../store/assertion.ts'
@@ -54,40 +65,48 @@ export async function intakeFindings(
   const { db } = world
   const completed = await completeSequences(db, findings, sequences, hosts)
   const all = [...findings, ...completed.findings]
-  const known = await readKnown(db, all)
-  const plan = planFindings(all, known, routing, hosts, world.now())
+  const now = world.now()
+  const known = await readKnown(db, all, now)
+  const plan = planFindings(all, known, routing, hosts, now)
   const isNews = plan.matches.length > 0
   return {
     statements: [
       ...(isNews ? completed.guards : []),
       ...(completed.findings.length > 0 ? [countNewFindings(db, completed.findings)] : []),
-      ...statementsOf(db, plan, known),
+      ...statementsOf(db, plan, known, now),
     ],
-    deliveryIds: plan.deliveries.map(({ deliveryId }) => deliveryId),
+    deliveryIds: [...plan.deliveries, ...plan.triggersAgain.filter(({ dueAt }) => dueAt <= now)].map(
+      ({ deliveryId }) => deliveryId,
+    ),
   }
 }
 
-/** One round trip, one transaction: windows and matches are seen at the same moment. */
-async function readKnown(db: D1Database, findings: readonly Finding[]): Promise<Known> {
+/** One round trip, one transaction: all is seen at the same moment. */
+async function readKnown(db: D1Database, findings: readonly Finding[], now: number): Promise<Known> {
   const keys = jsonArrays(
     findings.map(({ kind, ruleId, event }) => matchKeyOf(kind, ruleId, event.p_row_id)),
   ).map(array => selectKnownMatches(db, array))
-  const windows = jsonArrays(new Set(findings.map(finding => JSON.stringify(groupIdOfFinding(finding))))).map(
-    array => selectWindows(db, array),
-  )
+  const groups = jsonArrays(new Set(findings.map(finding => JSON.stringify(groupIdOfFinding(finding)))))
+  const windows = groups.map(array => selectWindows(db, array))
   const values = jsonArrays(groupValuesOf(findings)).map(array => selectKnownUniqueValues(db, array))
+  const standings = groups.map(array => selectStandings(db, array, now))
+  const rules = new Set(findings.map(({ kind, ruleId }) => JSON.stringify([kind, ruleId])))
+  const storms = jsonArrays(rules).map(array => selectStorms(db, array))
 
-  const results = await db.batch([...keys, ...windows, ...values])
-  const rows = (from: number, count: number) =>
-    results.slice(from, from + count).flatMap(result => result.results)
+  const parts = [keys, windows, values, standings, storms]
+  const results = (await db.batch(parts.flat())).values()
+  const [keyRows = [], windowRows = [], valueRows = [], standingRows, stormRows] = parts.map(part =>
+    part.flatMap(() => results.next().value?.results ?? []),
+  )
   return {
-    matches: new Set(rows(0, keys.length).map(matchKeyOfRow)),
-    windows: new Map(
-      rows(keys.length, windows.length)
-        .map(windowOf)
-        .map(window => [window.groupId, window]),
+    matches: new Set(keyRows.map(matchKeyOfRow)),
+    windows: new Map(windowRows.map(windowOf).map(window => [window.groupId, window])),
+    uniqueValues: valuesByGroup(valueRows),
+    // The columns are those that selectStandings and selectStorms name.
+    standings: new Map((standingRows as Standing[]).map(standing => [standing.groupId, standing])),
+    storms: new Map(
+      (stormRows as KnownStorm[]).map(storm => [stormKeyOf(storm.kind, storm.ruleId, storm.severity), storm]),
     ),
-    uniqueValues: valuesByGroup(rows(keys.length + windows.length, values.length)),
   }
 }
 
@@ -115,18 +134,54 @@ function valuesByGroup(rows: readonly unknown[]): Map<string, Set<string>> {
   return byGroup
 }
 
-function statementsOf(db: D1Database, plan: Plan, known: Known): D1PreparedStatement[] {
+/** Guards come first. What counts hosts comes behind what inserts them, what tells of growth behind what grew. */
+function statementsOf(db: D1Database, plan: Plan, known: Known, now: number): D1PreparedStatement[] {
+  const each = (rows: readonly object[], statement: (db: D1Database, json: string) => D1PreparedStatement) =>
+    jsonArrays(rows.map(toJson)).map(array => statement(db, array))
+  const again = new Set(plan.reopened.map(({ alertId }) => alertId))
+  const updated = [...plan.grown, ...plan.stormGrowths].filter(({ alertId }) => !again.has(alertId))
+  const counted = new Set(plan.hosts.map(([alertId]) => alertId))
+  return [
+    ...guardsOf(db, plan, known),
+    ...jsonArrays(plan.matches.map(matchJson)).map(array => insertMatches(db, array)),
+    ...each(plan.windows.map(windowRowOf), upsertWindows),
+    ...each(plan.storms, upsertStorms),
+    ...each(plan.created, insertAlerts),
+    ...each(plan.grown, growAlerts),
+    ...each(plan.hosts, insertAlertHosts),
+    ...jsonArrays([...counted].map(id => JSON.stringify(id))).map(array => countAlertHosts(db, array)),
+    ...each(plan.stormGrowths, growStorms),
+    ...each(plan.reopened, openAlertsAgain),
+    ...each(plan.deliveries, insertDeliveries),
+    ...each(plan.triggersAgain, insertTriggersAgain),
+    ...jsonArrays(updated.map(toJson)).map(array => planUpdates(db, array, now)),
+    ...each(plan.timeline, insertTimeline),
+  ]
+}
+
+/** Refuse the batch when what the plan rests on is no longer so. */
+function guardsOf(db: D1Database, plan: Plan, known: Known): D1PreparedStatement[] {
   const versions = plan.windows.map(({ groupId }) => [groupId, known.windows.get(groupId)?.version ?? 0])
   const keys = plan.matches.map(({ kind, ruleId, rowId }) => matchKeyOf(kind, ruleId, rowId))
+  const standings = [
+    ...plan.windows.flatMap(({ groupId }) => known.standings?.get(groupId) ?? []),
+    ...plan.storms.flatMap(
+      storm => known.storms?.get(stormKeyOf(storm.kind, storm.ruleId, storm.severity)) ?? [],
+    ),
+  ].filter(({ alertId }) => alertId !== '')
+  const storms = plan.storms.map(({ kind, ruleId, severity, version }) => [
+    kind,
+    ruleId,
+    severity,
+    version - 1,
+  ])
   return [
     ...jsonArrays(versions.map(toJson)).map(array => assertWindowVersions(db, array)),
+    ...jsonArrays(standings.map(({ alertId, resolvedAt }) => toJson([alertId, resolvedAt]))).map(array =>
+      assertStandings(db, array),
+    ),
+    ...jsonArrays(storms.map(toJson)).map(array => assertStormVersions(db, array)),
     ...jsonArrays(keys).map(array => assertMatchesUnknown(db, array)),
-    ...jsonArrays(plan.matches.map(matchJson)).map(array => insertMatches(db, array)),
-    ...jsonArrays(plan.windows.map(windowRowOf).map(toJson)).map(array => upsertWindows(db, array)),
-    ...jsonArrays(plan.created.map(toJson)).map(array => insertAlerts(db, array)),
-    ...jsonArrays(plan.grown.map(toJson)).map(array => growAlerts(db, array)),
-    ...jsonArrays(plan.deliveries.map(toJson)).map(array => insertDeliveries(db, array)),
-    ...jsonArrays(plan.timeline.map(toJson)).map(array => insertTimeline(db, array)),
   ]
 }
 

@@ -81,6 +81,8 @@ describe('an alert that no rule made', () => {
       updatedAt: TEST_NOW,
       acknowledgedAt: null,
       resolvedAt: null,
+      openedAt: null,
+      hostCount: 1,
       statusBy: '',
     })
     expect(await sent()).toEqual(['day trigger pending'])

@@ -199,9 +199,14 @@ describe('a signal', () => {
       matches: [],
       windows: [],
       created: [],
+      reopened: [],
       grown: [],
+      hosts: [],
       deliveries: [],
+      triggersAgain: [],
       timeline: [],
+      storms: [],
+      stormGrowths: [],
     })
   })
 })

@@ -1,14 +1,14 @@
 import type { HostFacts, HostId } from '../detect/event.ts'
 import type { Finding } from '../detect/finding.ts'
 import type { Routing } from '../detect/routing.ts'
-import type { AlertGrowth, NewAlert } from '../store/alerts.ts'
-import { type NewDelivery, newDelivery } from '../store/deliveries.ts'
+import type { AlertGrowth } from '../store/alerts.ts'
 import { hotJson } from '../store/hot-event.ts'
 import type { Match } from '../store/matches.ts'
-import type { TimelineEntry } from '../store/timeline.ts'
+import type { Standing } from '../store/standings.ts'
+import type { KnownStorm } from '../store/storms.ts'
 import type { AlertDraft, Window } from '../store/windows.ts'
+import { type Announcement, announce, type Opening } from './announce.ts'
 import { alertIdOf, groupIdOf } from './identity.ts'
-import { routeAlert } from './routing.ts'
 
 /** What D1 knows already of the findings at hand. */
 export interface Known {
@@ -18,19 +18,23 @@ export interface Known {
   readonly matches: ReadonlySet<string>
   /** By group id: values of `unique` that the group's window has seen. Those not asked about may be missing. */
   readonly uniqueValues: ReadonlyMap<string, ReadonlySet<string>>
+  /** By group id: how the alert of the group's last window stands. None is taken to be open. */
+  readonly standings?: ReadonlyMap<string, Standing>
+  /** By `stormKeyOf`. */
+  readonly storms?: ReadonlyMap<string, KnownStorm>
 }
 
 /** What D1 has to learn. */
-export interface Plan {
+export interface Plan extends Announcement {
   readonly matches: readonly Match[]
   readonly windows: readonly Window[]
-  readonly created: readonly NewAlert[]
   readonly grown: readonly AlertGrowth[]
-  readonly deliveries: readonly NewDelivery[]
-  readonly timeline: readonly TimelineEntry[]
 }
 
 const MINUTE_MS = 60_000
+
+/** A match that comes so soon after its alert was resolved opens the same alert again; a later one is the next episode. */
+export const REOPEN_WITHIN_MS = 30 * MINUTE_MS
 
 /** Names a match within and across chunks: one event counts once for a rule, and once for its errors. */
 export function matchKeyOf(kind: Finding['kind'], ruleId: string, rowId: string): string {
@@ -69,39 +73,31 @@ export function planFindings(
     fresh.filter(finding => !isSignal(finding)),
     groupIdOfFinding,
   )
-  const parts = [...groups].map(([groupId, members]) =>
-    planGroup(groupId, members, known, { routing, hosts, now }),
+  const parts = [...groups].map(([groupId, members]) => planGroup(groupId, members, known, hosts, now))
+  const announced = announce(
+    parts.flatMap(({ opening }) => opening ?? []),
+    known.storms ?? new Map(),
+    routing,
+    now,
   )
   return {
+    ...announced,
     matches: [
       ...signals.map(finding => matchOf(finding, '', now)),
       ...parts.flatMap(({ matches }) => matches),
     ],
     windows: parts.map(({ window }) => window),
-    created: parts.flatMap(({ created }) => created?.alert ?? []),
     grown: parts.flatMap(({ grown }) => grown ?? []),
-    deliveries: parts.flatMap(({ created }) => created?.deliveries ?? []),
-    timeline: parts.flatMap(({ created }) => created?.timeline ?? []),
+    hosts: [...parts.flatMap(({ hosts: others }) => others), ...announced.hosts],
   }
-}
-
-interface Surroundings {
-  readonly routing: Routing
-  readonly hosts: ReadonlyMap<HostId, HostFacts>
-  readonly now: number
-}
-
-interface Creation {
-  readonly alert: NewAlert
-  readonly deliveries: readonly NewDelivery[]
-  readonly timeline: readonly TimelineEntry[]
 }
 
 interface GroupPlan {
   readonly matches: readonly Match[]
   readonly window: Window
-  readonly created: Creation | null
+  readonly opening: Opening | null
   readonly grown: AlertGrowth | null
+  readonly hosts: Announcement['hosts']
 }
 
 /** Findings not known yet, each once, by row id. */
@@ -127,13 +123,17 @@ function planGroup(
   groupId: string,
   members: readonly Finding[],
   known: Known,
-  { routing, hosts, now }: Surroundings,
+  hosts: ReadonlyMap<HostId, HostFacts>,
+  now: number,
 ): GroupPlan {
   // A group is made by its first member, so there is one.
   const first = members[0] as Finding
   const prior = known.windows.get(groupId)
-  const running = prior !== undefined && !isOver(prior, first.dedupMinutes, now)
-  const before = running ? prior : openWindow(groupId, first, prior, hosts, now)
+  const standing = known.standings?.get(groupId)
+  const running = prior !== undefined && !isOver(prior, standing, first.dedupMinutes, now)
+  const before = running ? prior : openWindow(groupId, first, { prior, standing }, hosts, now)
+  // The alert of this window, if there is one; not that of an earlier episode.
+  const alert = before.alertId === prior?.alertId ? standing : undefined
 
   const seen = running ? known.uniqueValues.get(groupId) : undefined
   const matchCount = before.matchCount + members.length
@@ -148,28 +148,49 @@ function planGroup(
     version: (prior?.version ?? 0) + 1,
   }
   const draft = before.opening ?? draftOf(first, hosts)
+  const opens = alerted && !before.alerted && (alert === undefined || alert.status === 'resolved')
+  const eventCount = before.carriedCount + matchCount
+  const exists = before.alerted || alert !== undefined
   return {
-    matches: members.map(finding => matchOf(finding, window.alertId, now)),
+    // Not before the window, or another machine's clock would keep a value from being seen in it.
+    matches: members.map(finding => matchOf(finding, window.alertId, Math.max(now, window.startedAt))),
     window,
-    created: alerted && !before.alerted ? createAlert(window, draft, first, routing, now) : null,
-    grown: before.alerted ? { alertId: window.alertId, eventCount: matchCount, lastEventAt: now } : null,
+    opening: opens ? { window, draft, reason: openingReason(window, first), again: alert ?? null } : null,
+    grown: exists ? { alertId: window.alertId, eventCount, lastEventAt: now } : null,
+    hosts: otherHosts(members, window, alert?.hostId ?? before.opening?.hostId),
   }
 }
 
-/** Strictly after: a match that comes exactly when the period ends still belongs to the window. */
-function isOver(window: Window, dedupMinutes: number, now: number): boolean {
-  return window.startedAt < now - dedupMinutes * MINUTE_MS
+/** Hosts besides the one that the alert's row names, each once. */
+function otherHosts(members: readonly Finding[], { alertId }: Window, named: string | undefined) {
+  const hosts = new Set<string>(members.map(({ event }) => event.p_host_id))
+  if (named !== undefined) hosts.delete(named)
+  return [...hosts].map(hostId => [alertId, hostId] as const)
 }
 
+/**
+ * By time, strictly after: a match that comes exactly when the period ends still belongs to the window. Or by the resolve
+ * of its alert: what comes then is news.
+ */
+function isOver(window: Window, standing: Standing | undefined, dedupMinutes: number, now: number): boolean {
+  const { startedAt, alerted } = window
+  if (startedAt < now - dedupMinutes * MINUTE_MS) return true
+  const resolvedAt = standing?.resolvedAt ?? null
+  return resolvedAt !== null && (alerted || startedAt <= resolvedAt)
+}
+
+/** A window of the same alert when that was resolved a short time ago, else of the next episode. */
 function openWindow(
   groupId: string,
   first: Finding,
-  prior: Window | undefined,
+  { prior, standing }: { readonly prior: Window | undefined; readonly standing: Standing | undefined },
   hosts: ReadonlyMap<HostId, HostFacts>,
   now: number,
 ): Window {
   const { kind, ruleId, dedup } = first
-  const episode = (prior?.episode ?? 0) + 1
+  const resolvedAt = standing?.resolvedAt ?? null
+  const opensAgain = prior !== undefined && resolvedAt !== null && now - resolvedAt <= REOPEN_WITHIN_MS
+  const episode = opensAgain ? prior.episode : (prior?.episode ?? 0) + 1
   return {
     groupId,
     kind,
@@ -177,7 +198,9 @@ function openWindow(
     dedup,
     episode,
     alertId: alertIdOf(kind, ruleId, dedup, episode),
-    startedAt: now,
+    // After the resolve, whatever the clocks of two machines say: a window that began before is over.
+    startedAt: opensAgain ? Math.max(now, resolvedAt + 1) : now,
+    carriedCount: opensAgain ? prior.carriedCount + prior.matchCount : 0,
     matchCount: 0,
     distinctCount: 0,
     alerted: false,
@@ -223,39 +246,7 @@ function contextOf(finding: Finding): string {
   )
 }
 
-function createAlert(
-  window: Window,
-  draft: AlertDraft,
-  first: Finding,
-  routing: Routing,
-  now: number,
-): Creation {
-  const { alertId, kind, ruleId, dedup, episode, matchCount, startedAt } = window
-  // A draft that was kept by code before this one has no tags.
-  const { destinations: chosen, hostTags = [], ...shown } = draft
-  const { destinations, why } = routeAlert(routing, { ...shown, kind, ruleId, hostTags }, chosen)
-  return {
-    alert: {
-      alertId,
-      kind,
-      ruleId,
-      dedup,
-      episode,
-      ...shown,
-      eventCount: matchCount,
-      firstEventAt: startedAt,
-      lastEventAt: now,
-      createdAt: now,
-    },
-    deliveries: destinations.map(({ id }) => newDelivery(alertId, id, 'trigger', now)),
-    timeline: [
-      { alertId, at: now, entryId: '1-created', kind: 'created', detail: creationReason(window, first) },
-      { alertId, at: now, entryId: '2-routed', kind: 'routed', detail: why },
-    ],
-  }
-}
-
-function creationReason(window: Window, first: Finding): string {
+function openingReason(window: Window, first: Finding): string {
   if (first.kind === 'rule_error') return `Rule ${first.ruleId} failed in ${first.stage}.`
   const { matchCount, distinctCount, startedAt } = window
   const began = new Date(startedAt).toISOString()

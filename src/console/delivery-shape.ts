@@ -7,7 +7,7 @@ export const deliveryShape = z.object({
   id: z.string(),
   alert_id: z.string(),
   destination: z.string(),
-  action: z.enum(['trigger', 'acknowledge', 'resolve']),
+  action: z.enum(['trigger', 'update', 'acknowledge', 'resolve']),
   state: z.enum(DELIVERY_STATES),
   reason: z.string(),
   attempts: z.int(),

@@ -1,5 +1,5 @@
 import type { World } from '../env.ts'
-import { type Delivery, LATE_EFFECT_MS } from '../store/deliveries.ts'
+import { type Delivery, LATE_EFFECT_MS, toldIdOf } from '../store/deliveries.ts'
 import {
   claimDelivery,
   pauseDestination,
@@ -58,7 +58,8 @@ export async function attempt(
   const lease = { token, now, expiresAt: now + LEASE_MS }
   const claim = await claimDelivery(world.db, delivery.deliveryId, lease).first<Claim>()
   if (claim === null) return
-  const { deliveryId, action } = delivery
+  const { action } = delivery
+  const deliveryId = toldIdOf(delivery)
   const { publicUrl } = world.settings
   const made = await send(world, target, target.messages({ ...told, deliveryId, action, publicUrl, now }))
   await settle(world, delivery, token, { ...claim, again: again && target.repeatsResolves === true }, made)

@@ -36,6 +36,8 @@ function alertOf(overrides: Partial<Alert> = {}): Alert {
     updatedAt: AT,
     acknowledgedAt: null,
     resolvedAt: null,
+    openedAt: null,
+    hostCount: 1,
     statusBy: '',
     ...overrides,
   }

@@ -5,7 +5,7 @@ import { AMBIGUITY_HOLD_MS, nextStep, type Step } from './step.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 
-function delivery(action: DeliveryAction, overrides: Partial<Delivery> = {}): Delivery {
+function delivery(action: Exclude<DeliveryAction, 'update'>, overrides: Partial<Delivery> = {}): Delivery {
   return {
     ...newDelivery('alert', 'pagerduty', action, NOW),
     state: 'pending',

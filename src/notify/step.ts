@@ -1,5 +1,5 @@
 import type { Alert } from '../store/alerts.ts'
-import { type Delivery, LATE_EFFECT_MS } from '../store/deliveries.ts'
+import { type Delivery, type DeliveryAction, LATE_EFFECT_MS } from '../store/deliveries.ts'
 
 /** What to do with a delivery that was woken. */
 export type Step =
@@ -88,21 +88,28 @@ export function nextStep(
       return supersede(stale, 'The alert was resolved meanwhile.', hold)
     }
   }
-  if (before.some(({ state }) => state === 'pending' || state === 'leased')) return { kind: 'leave' }
+  if (before.some(holdsUp)) return { kind: 'leave' }
   if (woken.action !== 'trigger' && trigger !== undefined && wasNeverSent(trigger)) {
     return supersede([woken], 'This destination was never told of the alert.')
   }
-  const ambiguousAt = woken.action === 'resolve' ? lastAmbiguityOf(pair) : Number.NEGATIVE_INFINITY
-  const at = Math.max(woken.nextAttemptAt, pausedUntil, ambiguousAt + AMBIGUITY_HOLD_MS)
+  const ambiguousAt =
+    woken.action === 'resolve' ? lastAmbiguityOf(pair, ['trigger', 'update']) : Number.NEGATIVE_INFINITY
+  const closingAt = woken.action === 'trigger' ? lastAmbiguityOf(pair, ['resolve']) : Number.NEGATIVE_INFINITY
+  const at = Math.max(woken.nextAttemptAt, pausedUntil, Math.max(ambiguousAt, closingAt) + AMBIGUITY_HOLD_MS)
   if (at > now) return { kind: 'later', delivery: woken, at }
   const again = woken.deliveredAt === null && now - ambiguousAt <= AMBIGUITY_OVER_MS
   return { kind: 'send', delivery: woken, again }
 }
 
-/** When something that opens an alert was last sent without an answer, ms since the epoch. */
-function lastAmbiguityOf(pair: readonly Delivery[]): number {
-  const opening = pair.filter(({ action }) => action !== 'acknowledge' && action !== 'resolve')
-  return Math.max(...opening.map(({ ambiguousAt }) => ambiguousAt ?? Number.NEGATIVE_INFINITY))
+/** When something that opens an alert, or closes it, was last sent without an answer, ms since the epoch. */
+function lastAmbiguityOf(pair: readonly Delivery[], actions: readonly DeliveryAction[]): number {
+  const concerned = pair.filter(({ action }) => actions.includes(action))
+  return Math.max(...concerned.map(({ ambiguousAt }) => ambiguousAt ?? Number.NEGATIVE_INFINITY))
+}
+
+/** An update that waits for its time holds nobody up: whoever reads the alert then tells what it is. */
+function holdsUp({ state, action }: Delivery): boolean {
+  return state === 'leased' || (state === 'pending' && action !== 'update')
 }
 
 /** Pending, or left behind by a consumer that never came back. */

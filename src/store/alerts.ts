@@ -37,6 +37,9 @@ export interface Alert extends NewAlert {
   readonly updatedAt: number
   readonly acknowledgedAt: number | null
   readonly resolvedAt: number | null
+  /** When it opened again, null while it never did. */
+  readonly openedAt: number | null
+  readonly hostCount: number
   /** Who set the status last; empty while nobody has. */
   readonly statusBy: string
 }
@@ -61,7 +64,8 @@ const COLUMNS = `
   a.host_id AS hostId, a.hostname AS hostname, a.query AS query, a.pack AS pack, a.first_row_id AS firstRowId,
   a.event_count AS eventCount, a.first_event_at AS firstEventAt, a.last_event_at AS lastEventAt,
   a.created_at AS createdAt, a.updated_at AS updatedAt, a.acknowledged_at AS acknowledgedAt,
-  a.resolved_at AS resolvedAt, a.status_by AS statusBy`
+  a.resolved_at AS resolvedAt, a.opened_at AS openedAt,
+  coalesce(a.host_count, a.host_id IS NOT NULL) AS hostCount, a.status_by AS statusBy`
 
 /** Inserts alerts; one that exists stays as it is. @param alerts  JSON array of `NewAlert` */
 export function insertAlerts(db: D1Database, alerts: string): D1PreparedStatement {
@@ -127,7 +131,7 @@ export function markOpen(
 ): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE alerts SET status = 'open', acknowledged_at = NULL, resolved_at = NULL, updated_at = ?2, status_by = ?3
+      `UPDATE alerts SET status = 'open', acknowledged_at = NULL, resolved_at = NULL, opened_at = ?2, updated_at = ?2, status_by = ?3
        WHERE alert_id = ?1 AND status IN (SELECT value FROM json_each(?4))`,
     )
     .bind(alertId, at, by, JSON.stringify(whileStatus))

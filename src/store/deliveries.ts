@@ -1,7 +1,7 @@
 import type { AlertStatus } from './alerts.ts'
 import { type Page, pageOf, positionOf } from './page.ts'
 
-export type DeliveryAction = 'trigger' | 'acknowledge' | 'resolve'
+export type DeliveryAction = 'trigger' | 'update' | 'acknowledge' | 'resolve'
 
 export const DELIVERY_STATES = ['pending', 'leased', 'delivered', 'parked', 'superseded'] as const
 /**
@@ -37,11 +37,11 @@ export interface Delivery {
   readonly ambiguousAt: number | null
 }
 
-/** The life of an alert in order; the numbers are part of the schema. */
-const SEQUENCE_OF = { trigger: 1, acknowledge: 2, resolve: 3 } as const satisfies Record<
-  DeliveryAction,
-  number
->
+/** Deliveries that are named by their action: one for each destination. An update has a number besides. */
+type NamedAction = Exclude<DeliveryAction, 'update'>
+
+/** The life of an alert in order, at least; what comes once more goes behind all there is. Part of the schema. */
+const SEQUENCE_OF = { trigger: 1, acknowledge: 2, resolve: 3 } as const satisfies Record<NamedAction, number>
 
 /** What a new delivery is made of; it is pending at once. */
 export type NewDelivery = Pick<
@@ -62,15 +62,23 @@ const COLUMNS = `
   d.ambiguous_at AS ambiguousAt`
 
 /** The id of a delivery follows from what it is, so that a change made twice makes one row. */
-export function deliveryIdOf(alertId: string, destination: string, action: DeliveryAction): string {
+export function deliveryIdOf(alertId: string, destination: string, action: NamedAction): string {
   return `${alertId}.${destination}.${action}`
+}
+
+/**
+ * The id that destinations are given: that of the row, and its place where it is told once more, so that a receiver which
+ * drops what it had before does not drop that. The same at every attempt.
+ */
+export function toldIdOf({ deliveryId, action, sequence }: Delivery): string {
+  return action === 'update' || sequence === SEQUENCE_OF[action] ? deliveryId : `${deliveryId}.${sequence}`
 }
 
 /** A pending delivery, to be inserted with its alert. */
 export function newDelivery(
   alertId: string,
   destination: string,
-  action: DeliveryAction,
+  action: NamedAction,
   createdAt: number,
 ): NewDelivery {
   const deliveryId = deliveryIdOf(alertId, destination, action)
@@ -130,7 +138,9 @@ export function insertFollowUps(
   return db
     .prepare(
       `INSERT INTO deliveries (delivery_id, alert_id, destination, action, sequence, state, next_attempt_at, created_at)
-       SELECT t.alert_id || '.' || t.destination || '.' || ?2, t.alert_id, t.destination, ?2, ?3, 'pending', ?4, ?4
+       SELECT t.alert_id || '.' || t.destination || '.' || ?2, t.alert_id, t.destination, ?2,
+         max(?3, (SELECT 1 + max(e.sequence) FROM deliveries e
+           WHERE e.alert_id = t.alert_id AND e.destination = t.destination AND e.action <> ?2)), 'pending', ?4, ?4
        FROM deliveries t
        WHERE t.alert_id = ?1 AND t.action = 'trigger'
          AND EXISTS (SELECT 1 FROM alerts WHERE alert_id = ?1 AND status IN (SELECT value FROM json_each(?5)))
@@ -139,6 +149,7 @@ export function insertFollowUps(
              AND u.action IN ('trigger', 'update')
              AND (u.state IN ('pending', 'leased') AND u.attempts > 0 OR u.ambiguous_at > ?4 - ?7)))
        ON CONFLICT (delivery_id) DO UPDATE SET state = 'pending', attempts = 0, next_attempt_at = excluded.created_at,
+         sequence = excluded.sequence,
          created_at = excluded.created_at, first_attempt_at = NULL, delivered_at = NULL, ambiguous_at = NULL,
          response_status = NULL, reason = ''
        WHERE deliveries.state IN ('delivered', 'superseded', 'parked')`,
@@ -152,6 +163,33 @@ export function insertFollowUps(
       JSON.stringify(knowing),
       LATE_EFFECT_MS,
     )
+}
+
+/**
+ * Tells destinations of alerts that opened again: their triggers are pending anew, behind all that was sent before, or
+ * made where there was none. One that is not settled yet stays as it is: what it will say is read when it is sent. That
+ * sends had begun is not forgotten, and a resolve that may still take effect is waited for.
+ * @param deliveries  JSON array of `NewDelivery` with `dueAt`
+ */
+export function insertTriggersAgain(db: D1Database, deliveries: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO deliveries (delivery_id, alert_id, destination, action, sequence, state, next_attempt_at, created_at)
+       SELECT value ->> 'deliveryId', value ->> 'alertId', value ->> 'destination', value ->> 'action',
+         coalesce((SELECT 1 + max(e.sequence) FROM deliveries e
+           WHERE e.alert_id = value ->> 'alertId' AND e.destination = value ->> 'destination'), value ->> 'sequence'),
+         'pending',
+         max(value ->> 'dueAt', coalesce((SELECT max(e.ambiguous_at) + ${LATE_EFFECT_MS} FROM deliveries e
+           WHERE e.alert_id = value ->> 'alertId' AND e.destination = value ->> 'destination'
+             AND e.action = 'resolve'), 0)),
+         value ->> 'createdAt'
+       FROM json_each(?) WHERE true
+       ON CONFLICT (delivery_id) DO UPDATE SET state = 'pending', attempts = min(attempts, 1),
+         sequence = excluded.sequence, next_attempt_at = excluded.next_attempt_at, created_at = excluded.created_at,
+         first_attempt_at = NULL, delivered_at = NULL, response_status = NULL, reason = ''
+       WHERE deliveries.state IN ('delivered', 'superseded', 'parked')`,
+    )
+    .bind(deliveries)
 }
 
 /** Reads a delivery with all others of the same alert and destination, in order. */

@@ -10,10 +10,13 @@ export interface Settlement {
   readonly isAmbiguous?: boolean
 }
 
-/** Nothing earlier for the same alert and destination is under way: what keeps a resolve behind its trigger. */
+/**
+ * Nothing earlier for the same alert and destination is under way: what keeps a resolve behind its trigger. An update that
+ * waits for its time holds nobody up.
+ */
 const NOTHING_BEFORE = `NOT EXISTS (
   SELECT 1 FROM deliveries e WHERE e.alert_id = d.alert_id AND e.destination = d.destination
-    AND e.sequence < d.sequence AND e.state IN ('pending', 'leased'))`
+    AND e.sequence < d.sequence AND (e.state = 'leased' OR e.state = 'pending' AND e.action <> 'update'))`
 
 /**
  * Takes the lease on a delivery if it is due and nothing before it is under way. Answers the row when it was taken: of

@@ -51,7 +51,8 @@ export function selectKnownUniqueValues(db: D1Database, values: string): D1Prepa
       `SELECT v.value ->> 0 AS groupId, v.value ->> 1 AS value
        FROM json_each(?) v CROSS JOIN windows w ON w.group_id = v.value ->> 0
        WHERE EXISTS (SELECT 1 FROM matches m
-         WHERE m.alert_id = w.alert_id AND m.unique_value = v.value ->> 1 AND m.unique_value IS NOT NULL)`,
+         WHERE m.alert_id = w.alert_id AND m.unique_value = v.value ->> 1 AND m.unique_value IS NOT NULL
+           AND m.matched_at >= w.started_at)`,
     )
     .bind(values)
 }

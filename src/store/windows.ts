@@ -29,6 +29,8 @@ export interface Window {
   readonly alertId: string
   /** Milliseconds since the epoch, by our clock. */
   readonly startedAt: number
+  /** Matches that the alert had before this window: it opened again. */
+  readonly carriedCount: number
   readonly matchCount: number
   /** Of a rule that counts distinct values: how many the window has seen. */
   readonly distinctCount: number
@@ -50,7 +52,7 @@ export function selectWindows(db: D1Database, groupIds: string): D1PreparedState
   return db
     .prepare(
       `SELECT w.group_id AS groupId, w.kind AS kind, w.rule_id AS ruleId, w.dedup AS dedup, w.episode AS episode,
-         w.alert_id AS alertId, w.started_at AS startedAt, w.match_count AS matchCount,
+         w.alert_id AS alertId, w.started_at AS startedAt, w.carried_count AS carriedCount, w.match_count AS matchCount,
          w.distinct_count AS distinctCount, w.alerted AS alerted, w.opening AS opening, w.version AS version
        FROM json_each(?) g CROSS JOIN windows w ON w.group_id = g.value`,
     )
@@ -79,14 +81,14 @@ export function windowRowOf(window: Window): WindowRow {
 export function upsertWindows(db: D1Database, windows: string): D1PreparedStatement {
   return db
     .prepare(
-      `INSERT INTO windows (group_id, kind, rule_id, dedup, episode, alert_id, started_at, match_count, distinct_count,
-         alerted, opening, version)
+      `INSERT INTO windows (group_id, kind, rule_id, dedup, episode, alert_id, started_at, carried_count, match_count,
+         distinct_count, alerted, opening, version)
        SELECT value ->> 'groupId', value ->> 'kind', value ->> 'ruleId', value ->> 'dedup', value ->> 'episode',
-         value ->> 'alertId', value ->> 'startedAt', value ->> 'matchCount', value ->> 'distinctCount',
+         value ->> 'alertId', value ->> 'startedAt', value ->> 'carriedCount', value ->> 'matchCount', value ->> 'distinctCount',
          value ->> 'alerted', value ->> 'opening', value ->> 'version'
        FROM json_each(?) WHERE true
        ON CONFLICT (group_id) DO UPDATE SET episode = excluded.episode, alert_id = excluded.alert_id,
-         started_at = excluded.started_at, match_count = excluded.match_count,
+         started_at = excluded.started_at, carried_count = excluded.carried_count, match_count = excluded.match_count,
          distinct_count = excluded.distinct_count, alerted = excluded.alerted, opening = excluded.opening,
          version = excluded.version`,
     )
