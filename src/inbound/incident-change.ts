@@ -31,7 +31,7 @@ export function changeOf(
   const knowing = destinations.filter(({ type }) => type === 'pagerduty').map(({ id }) => id)
   const changes = alerts
     .filter(alert => !wasChangedSince(alert, event.occurredAt))
-    .map(alert => statusChange(db, event, alert.alertId, { destinations, knowing, now }))
+    .map(alert => statusChange(db, event, alert, { destinations, knowing, now }))
   const counted = {
     minute: minuteOf(now),
     name: 'pagerduty_webhooks',
@@ -52,9 +52,13 @@ export function changeOf(
 
 /** Somebody changed the status here after it happened there, and PagerDuty is told of that: the later word counts. */
 function wasChangedSince(alert: IncidentAlert, occurredAt: number): boolean {
-  if (alert.statusBy === BY || alert.statusBy.startsWith(`${BY}:`)) return false
+  if (isByPagerDuty(alert)) return false
   const changedAt = alert.status === 'resolved' ? alert.resolvedAt : alert.acknowledgedAt
   return alert.status !== 'open' && (changedAt ?? 0) > occurredAt
+}
+
+function isByPagerDuty({ statusBy }: IncidentAlert): boolean {
+  return statusBy === BY || statusBy.startsWith(`${BY}:`)
 }
 
 interface Surroundings {
@@ -67,17 +71,24 @@ interface Surroundings {
 function statusChange(
   db: D1Database,
   { change, agent, url }: IncidentEvent,
-  alertId: string,
+  alert: IncidentAlert,
   { destinations, knowing, now }: Surroundings,
 ): Change {
   const by = agent === '' ? BY : `${BY}:${agent}`
   const told = destinations.filter(({ id }) => !knowing.includes(id))
-  const status = { alertId, at: now, by, note: url, knowing }
+  const status = { alertId: alert.alertId, at: now, by, note: url, knowing }
+  // What is acknowledged or let go of there is open there: that it was opened again is told late, or never.
+  const isOpenAgain = alert.status === 'resolved' && isByPagerDuty(alert)
   switch (change) {
-    case 'acknowledged':
-      return acknowledgeAlert(db, told, status)
+    case 'acknowledged': {
+      const { statements, deliveryIds } = acknowledgeAlert(db, told, status)
+      return {
+        statements: [...(isOpenAgain ? reopenAlert(db, status).statements : []), ...statements],
+        deliveryIds,
+      }
+    }
     case 'unacknowledged':
-      return unacknowledgeAlert(db, status)
+      return isOpenAgain ? reopenAlert(db, status) : unacknowledgeAlert(db, status)
     case 'resolved':
       // Here PagerDuty is woken too: what it was sent may still take effect, and then it is told after all.
       return resolveAlert(db, destinations, status)

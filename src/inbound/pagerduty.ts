@@ -9,9 +9,6 @@ import { readWhole } from './read-body.ts'
 import { RefusalCount, type RefusalReason } from './refusal-count.ts'
 import { isSigned } from './signature.ts'
 
-/** Where PagerDuty's webhook subscription sends to. */
-export const PAGERDUTY_WEBHOOK_PATH = '/api/v1/webhooks/pagerduty'
-
 /** PagerDuty promises bodies up to 55 KB and drops what is over 256 KB itself. */
 const BODY_MAX_BYTES = 256 * 1024
 /** PagerDuty waits 5 s for the answer, and what follows needs its share. */

@@ -20,7 +20,8 @@ import { type Destination, routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { alertById } from '../store/alerts.ts'
 import { deliveriesOf } from '../store/deliveries.ts'
-import { PAGERDUTY_WEBHOOK_PATH, pagerDutyWebhook } from './pagerduty.ts'
+import { pagerDutyWebhook } from './pagerduty.ts'
+import { PAGERDUTY_WEBHOOK_PATH } from './path.ts'
 
 const SECRET = 'webhook-secret-of-the-tests-0123456789'
 const MINUTE = 60_000
