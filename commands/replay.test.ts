@@ -24,7 +24,8 @@ function replay(args: readonly string[], input = '') {
 
 const LINE = '{"name":"jobs of all","hostIdentifier":"h","columns":{"command":"/tmp/job"},"action":"added"}'
 
-describe('the command', () => {
+// Each test starts processes, which takes seconds on a busy machine.
+describe('the command', { timeout: 30_000 }, () => {
   it('goes on after a file that cannot be read, and says so by its exit code', () => {
     const conf = join(folder, 'osquery.conf')
     const missing = join(folder, 'missing')
@@ -66,7 +67,7 @@ describe('the command', () => {
     })
     expect(found.status).toBe(0)
     expect(replay(['--lake', '2d', '1d', '--state', state]).stderr).toMatch(/^0 segments, 0 events/)
-  }, 30_000)
+  })
 
   it('says when there is no lake', () => {
     const nowhere = replay(['--lake', '1h', 'now', '--state', join(folder, 'nowhere')])
