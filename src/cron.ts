@@ -1,6 +1,9 @@
+import { tendAlerts } from './alerts/tend.ts'
 import type { Routing } from './detect/routing.ts'
+import type { Rule } from './detect/rule.ts'
 import type { World } from './env.ts'
 import { sweepSpool } from './ingest/sweep-spool.ts'
+import { announceRules } from './notify/announce-rules.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
 import { checkSilence } from './staleness/check.ts'
 import { watchTrouble } from './staleness/watch-trouble.ts'
@@ -11,24 +14,29 @@ import { enforceRetention } from './store/retention.ts'
 /** A cron invocation lives 15 minutes at most, so a lease older than that has no living holder. */
 const LEASE_MS = 15 * 60_000
 
-type Job = (world: World, routing: Routing) => Promise<unknown>
+type Job = (world: World, routing: Routing, rules: readonly Rule[]) => Promise<unknown>
 
 /** What is due each minute. Jobs share nothing: each has its lease, and one that fails leaves the others alone. */
 const JOBS: Readonly<Record<string, Job>> = {
   'sweep-spool': sweepSpool,
   'sweep-deliveries': sweepDeliveries,
+  'tend-alerts': tendAlerts,
   'index-quarantine': indexQuarantine,
   'check-silence': checkSilence,
   'watch-trouble': watchTrouble,
+  'announce-rules': (world, { destinations }, rules) => announceRules(world, destinations, rules),
   retention: world => enforceRetention(world),
 }
 
-/** Runs every job once. Never throws: a failure is logged and the job is due again next minute. */
-export async function runJobs(world: World, routing: Routing): Promise<void> {
+/**
+ * Runs every job once. Never throws: a failure is logged and the job is due again next minute.
+ * @param rules  of this deployment
+ */
+export async function runJobs(world: World, routing: Routing, rules: readonly Rule[] = []): Promise<void> {
   await Promise.all(
     Object.entries(JOBS).map(async ([name, job]) => {
       try {
-        await withLease(world, name, LEASE_MS, () => job(world, routing))
+        await withLease(world, name, LEASE_MS, () => job(world, routing, rules))
       } catch (error) {
         world.log('job_failed', { job: name, error: error instanceof Error ? error.message : typeof error })
       }

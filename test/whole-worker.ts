@@ -172,6 +172,10 @@ export class WholeWorker {
 
   async #outside(url: string, init: RequestInit): Promise<Response> {
     const body = String(init.body)
+    if (url === this.env.PAGERDUTY_EVENTS_URL?.replace('/enqueue', '/change/enqueue')) {
+      const { status, body: reply } = this.pagerDuty.enqueueChange(body)
+      return Response.json(reply, { status })
+    }
     this.told.push(body)
     if (url !== this.env.PAGERDUTY_EVENTS_URL) return new Response('no such place', { status: 404 })
     const instead = this.pagerDutyInstead?.()

@@ -311,6 +311,7 @@ describe('F24: a webhook that is replayed, out of order, or about another alert 
       async (buttons, picks) => {
         runs += 1
         const world = webhookWorld()
+        world.advance(2 * runs * MINUTE) // a destination takes so many a minute
         const { alertId, incident } = await paged(world, `host-${runs}`)
         const from = happenings.length
         for (const button of buttons as Parameters<typeof press>[1][]) {
