@@ -13,7 +13,7 @@ export const RULES_FOLDER = join(import.meta.dirname, '..', '..', 'rules')
 const SEQUENCES = 'sequences'
 
 /** Folders of `rules/` that hold no rules. */
-const NOT_ROOMS = ['packs', 'data', SEQUENCES]
+export const NOT_ROOMS: readonly string[] = ['packs', 'data', SEQUENCES]
 
 /** What the index of a rules folder exports. */
 interface Registry {

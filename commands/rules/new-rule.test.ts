@@ -15,7 +15,8 @@ const INDEX = `import type { Rule } from '../../src/detect/rule.ts'\n\n/** A roo
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(import.meta.dirname, '.new-'))
-  for (const room of ['posix', 'windows', 'macos', 'packs', 'data']) mkdirSync(join(folder, room))
+  for (const room of ['posix', 'windows', 'macos', 'packs', 'data', 'sequences'])
+    mkdirSync(join(folder, room))
   for (const room of ['posix', 'windows', 'macos', 'packs'])
     writeFileSync(join(folder, room, 'index.ts'), INDEX)
 })
@@ -82,6 +83,7 @@ describe('newRule', () => {
     [{ id: 'posix.-odd' }, /is no id/],
     [{ id: '../posix.odd' }, /is no id/],
     [{ id: 'packs.odd' }, /is no id/],
+    [{ id: 'sequences.odd' }, /is no id/],
     [{ id: 'nowhere.odd' }, /is no id/],
     [{ id: 'posix.ssh-login' }, /there is a rule "posix\.ssh-login" already/],
     [{ table: 'cron' }, /osquery has no table "cron"/],

@@ -5,6 +5,7 @@ import type { Pack, PackQuery } from '../../src/detect/pack.ts'
 import { columnsOf } from '../../src/detect/rows.ts'
 import type { Rule } from '../../src/detect/rule.ts'
 import { spellings } from '../../src/detect/rule-index.ts'
+import { NOT_ROOMS } from './load.ts'
 import { withRule } from './room-index.ts'
 import { ruleTemplate, type Subject } from './template.ts'
 
@@ -79,10 +80,7 @@ export function newRule(
 
 function roomsOf(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter(
-      entry =>
-        entry.isDirectory() && entry.name !== 'packs' && existsSync(join(folder, entry.name, 'index.ts')),
-    )
+    .filter(({ name }) => !NOT_ROOMS.includes(name) && existsSync(join(folder, name, 'index.ts')))
     .map(({ name }) => name)
     .toSorted()
 }
