@@ -2,9 +2,13 @@ import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts
 import { isUnder, meantPath } from '../../src/detect/paths.ts'
 import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
+import { anyOf } from '../../src/detect/words.ts'
 
 /** Where kernels, dkms and initial disks keep modules. */
 const MODULES = ['/lib/modules', '/usr/lib/modules', '/var/lib/dkms', '/run/initramfs', '/usr/src'] as const
+
+/** Asked first: almost no line holds any of it, and reading one as a shell does costs fifty times as much. */
+const WORDS = anyOf('.ko')
 
 export default rule({
   id: 'linux.module-from-odd-place',
@@ -13,7 +17,7 @@ export default rule({
   on: joining(table('process_events', 'bpf_process_events'), 'parent_path'),
   attack: ['T1547.006', 'T1014'],
   detect: ({ columns }) =>
-    isProgramStart(columns) && mentions(columns.cmdline, ['.ko']) && oddModule(columns) !== null,
+    isProgramStart(columns) && mentions(columns.cmdline, WORDS) && oddModule(columns) !== null,
   alertTitle: ({ host, columns }) => `${host} loads ${oddModule(columns) ?? 'a module'} into its kernel`,
   context: ({ columns }) => ({
     ...toldProgram(columns),

@@ -1,4 +1,4 @@
-import { commandsOf } from '../../src/detect/command.ts'
+import { commandsOf, mayRun } from '../../src/detect/command.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 export default rule({
@@ -14,6 +14,7 @@ export default rule({
   // Whoever works with the cloud does so from a Mac; on a server it is the server's own role that is used.
   detect: ({ columns, platform, decorations }) =>
     (platform || decorations['platform']) !== 'darwin' &&
+    mayRun(columns.command, ['aws']) &&
     commandsOf(columns.command).some(({ program }) => program === 'aws'),
   alertTitle: ({ host, columns }) =>
     `${columns.username || `uid ${columns.uid}`} ran an aws command on ${host}: ${columns.command}`,

@@ -8,13 +8,15 @@ import {
   toldProgram,
 } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
+import { anyOf } from '../../src/detect/words.ts'
 
 /** Tools that show what goes over the network. */
 const CAPTURERS = ['tcpdump', 'tshark', 'dumpcap', 'ngrep', 'tcpflow', 'snoop'] as const
 /** Tools that look for passwords in it, or put themselves in between. */
 const THIEVES = ['dsniff', 'ettercap', 'bettercap', 'responder', 'mitmproxy', 'mitmdump', 'arpspoof'] as const
 
-const WORDS = [...CAPTURERS, ...THIEVES] as const
+/** Asked first: almost no line holds any of it, and reading one as a shell does costs fifty times as much. */
+const WORDS = anyOf(...CAPTURERS, ...THIEVES)
 
 export default rule({
   id: 'posix.captures-traffic',

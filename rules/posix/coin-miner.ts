@@ -7,6 +7,7 @@ import {
   toldProgram,
 } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
+import { anyOf } from '../../src/detect/words.ts'
 import { MINERS } from '../data/miners.ts'
 
 /** Programs that speak of miners without being any. */
@@ -34,6 +35,8 @@ const SPEAKERS = [
   'host',
   'nslookup',
 ] as const
+
+const WORDS = anyOf(...MINERS.schemes, ...MINERS.pools, ...MINERS.options)
 
 export default rule({
   id: 'posix.coin-miner',
@@ -152,6 +155,7 @@ export default rule({
 
 function minesBy(cmdline: string): boolean {
   const line = cmdline.toLowerCase()
+  if (!WORDS.test(line)) return false
   const points =
     (MINERS.schemes.some(scheme => line.includes(scheme)) ? 2 : 0) +
     (MINERS.pools.some(pool => line.includes(pool)) ? 2 : 0) +

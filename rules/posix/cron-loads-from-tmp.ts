@@ -1,6 +1,7 @@
+import { isParted } from '../../src/detect/command.ts'
 import { cronCommand } from '../../src/detect/cron.ts'
 import { loadedFiles } from '../../src/detect/loads.ts'
-import { isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isWorldWritablePlace, mayNameWorldWritablePlace } from '../../src/detect/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({
@@ -91,5 +92,7 @@ export default rule({
 })
 
 function fromEveryonesFolder(row: { readonly command: string; readonly path: string }): readonly string[] {
-  return loadedFiles(cronCommand(row)).filter(isWorldWritablePlace)
+  const line = cronCommand(row)
+  if (!mayNameWorldWritablePlace(line) && !isParted(line)) return []
+  return loadedFiles(line).filter(isWorldWritablePlace)
 }

@@ -1,8 +1,9 @@
-import { commandsOf, isProgram } from '../../src/detect/command.ts'
+import { commandsOf, isParted, isProgram } from '../../src/detect/command.ts'
 import { pipesInto, runsOutputOf } from '../../src/detect/command-flow.ts'
 import { cronCommand } from '../../src/detect/cron.ts'
 import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
 import { rule, table } from '../../src/detect/rule.ts'
+import { programNamed } from '../../src/detect/words.ts'
 
 /** Programs that ask the DNS, which can carry code in TXT records. */
 const RESOLVERS = ['dig', 'drill', 'host', 'kdig', 'nslookup'] as const
@@ -23,6 +24,8 @@ const CLIENTS = [
   'telnet',
 ] as const
 const SHELLS = ['sh', 'bash', 'dash', 'zsh', 'ksh', 'fish', 'python', 'perl', 'ruby', 'php', 'node'] as const
+/** Without any of these a line reaches nothing, unless it names an address. */
+const NAMES = programNamed(...CLIENTS, ...RESOLVERS)
 const ADDRESS = /^["']?(?:https?|ftp):\/\//i
 
 type Way = 'runs code out of the DNS' | 'pipes into a shell' | 'reaches out to the network'
@@ -143,6 +146,7 @@ export default rule({
 function wayOf(line: string): Way | null {
   if (runsOutputOf(line, ...RESOLVERS)) return 'runs code out of the DNS'
   if (pipesInto(line, ...SHELLS)) return 'pipes into a shell'
+  if (!NAMES.test(line) && !line.includes('://') && !isParted(line)) return null
   const reaches = commandsOf(line).some(
     command => isProgram(command, ...CLIENTS, ...RESOLVERS) || command.args.some(arg => ADDRESS.test(arg)),
   )

@@ -108,7 +108,8 @@ export default rule({
 function deceptive(columns: LooseColumns): string | undefined {
   for (const column of COLUMNS) {
     const value = columns[column]
-    if (value !== undefined && OVERRIDE.test(value)) return value
+    if (value === undefined || !(value.includes('\u202e') || value.includes('\\x'))) continue
+    if (OVERRIDE.test(value)) return value
   }
   return undefined
 }

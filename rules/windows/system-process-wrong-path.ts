@@ -126,6 +126,8 @@ export default rule({
 })
 
 function isImpostor(path: string): boolean {
+  // Rows of `processes` come from hosts of every kind, and reading a path as Windows does is dear.
+  if (!/\.exe/i.test(path)) return false
   const name = windowsBaseName(path)
   const folders = ONLY_SYSTEM32.has(name) ? SYSTEM32 : WITH_TWIN.has(name) ? [...SYSTEM32, ...TWINS] : null
   // A name without folder says nothing.

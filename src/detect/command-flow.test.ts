@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cpuMs } from '../../test/cpu-time.ts'
-import { commandsOf } from './command.ts'
+import { commandsOf, isProgram } from './command.ts'
 import { pipesInto, runsOutputOf } from './command-flow.ts'
 
 describe('runsOutputOf', () => {
@@ -173,4 +173,38 @@ describe('hostile lines', () => {
       }),
     )
   })
+})
+
+it('overlooks no pipe, however it is written', () => {
+  const piece = fc.constantFrom(
+    ...[
+      'cat',
+      'ls',
+      ' ',
+      '|',
+      '||',
+      '&',
+      ';',
+      '(',
+      ')',
+      '{ ',
+      '; }',
+      '\\',
+      '\n',
+      "'",
+      '"',
+      '$(',
+      'sh -c ',
+      'eval ',
+    ],
+    ...["$'ls\\x7ccat'", '\\|', '#', '`'],
+  )
+  const line = fc.array(piece, { maxLength: 12 }).map(pieces => pieces.join(''))
+  fc.assert(
+    fc.property(line, text => {
+      const piped = commandsOf(text).some(command => isProgram(command, 'cat') && command.piped)
+      expect(pipesInto(text, 'cat')).toBe(piped)
+    }),
+    { numRuns: 2000 },
+  )
 })

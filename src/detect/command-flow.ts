@@ -10,7 +10,7 @@ import type { CommandGroup } from './shell.ts'
  * @example pipesInto("ls | sh -c 'wc -l'", 'sh') // false: its code is given
  */
 export function pipesInto(line: string, ...sinks: readonly string[]): boolean {
-  if (!mayRun(line, sinks)) return false
+  if (!mayPipe(line) || !mayRun(line, sinks)) return false
   return commandsOf(line).some(command => isProgram(command, ...sinks) && takesInput(command))
 }
 
@@ -32,6 +32,13 @@ export function runsOutputOf(line: string, ...sources: readonly string[]): boole
     if (runsInput(command) && source !== null && carriers.has(source)) return true
     return carriers.has(command) && within !== null && runsSubstitution(within)
   })
+}
+
+/** A `|` that is not one half of `||`; or one that is escaped, behind which halves count anew; or text in codes. */
+const PIPE = /(?<!\|)(?:\|\|)*\|(?!\|)|\\\||\$'/
+
+function mayPipe(line: string): boolean {
+  return PIPE.test(line)
 }
 
 function takesInput(command: Command): boolean {

@@ -77,15 +77,34 @@ export function runs(line: string, ...programs: readonly string[]): boolean {
   return mayRun(line, programs) && commandsOf(line).some(command => isProgram(command, ...programs))
 }
 
-/** Quotes, escapes and expansions: what can part a name so that it does not stand in the text. */
-const HIDES = /['"\\$]/
+/** Quotes, escapes and lines that go on, within a name, path or address; and text that is written in codes. */
+const PARTED = /[\w.:/-]['"\\$\n]+[\w.:/-]|\$'/
+
+/**
+ * Whether a shell may read words in the line that do not stand in it: `cu''rl`, `/t\mp`, `$'\x63url'`. Where it is false,
+ * a word that is not in the text is not in any command either, and looking for it in the text is enough.
+ *
+ * @example isParted("cu''rl -s example.com") // true
+ * @example isParted("grep 'a b' /etc/hosts") // false
+ */
+export function isParted(line: string): boolean {
+  return PARTED.test(line)
+}
 
 /**
  * Whether a line could run one of the programs at all: false means that it does not. Reading a line as a shell does costs
  * fifty times as much, and nearly no line names what a rule looks for.
  */
 export function mayRun(line: string, programs: readonly string[]): boolean {
-  return last.line === line || HIDES.test(line) || programs.some(program => line.includes(program))
+  return isParted(line) || programs.some(program => names(line, program))
+}
+
+/** Whether the name begins somewhere in the line and no other letter follows: as the whole name, or before a version. */
+function names(line: string, program: string): boolean {
+  for (let at = line.indexOf(program); at !== -1; at = line.indexOf(program, at + 1)) {
+    if (!/\w/.test(line.charAt(at - 1)) && !/[A-Za-z_]/.test(line.charAt(at + program.length))) return true
+  }
+  return false
 }
 
 /** Whether the command is one of the programs; a version at the end of its name may be left out. */

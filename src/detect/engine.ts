@@ -61,13 +61,16 @@ function evaluateAll(
   excepted: Exceptions,
 ): readonly Finding[] {
   let context: RuleContext<Row> | null = null
-  const findings: Finding[] = []
+  let findings: Finding[] | null = null
   for (const { rule, packs } of candidates) {
     if (packs?.has(event.p_pack) === false || isInitial(rule, event) || isTooOld(rule, event)) continue
     context ??= contextOf(event, host)
-    for (const finding of evaluateOne(rule, context, excepted)) findings.push(finding)
+    const found = evaluateOne(rule, context, excepted)
+    if (found === NOTHING) continue
+    findings ??= []
+    findings.push(...found)
   }
-  return findings.length === 0 ? NOTHING : findings
+  return findings ?? NOTHING
 }
 
 function evaluateOne(rule: Rule, context: RuleContext<Row>, excepted: Exceptions): readonly Finding[] {
@@ -85,7 +88,7 @@ function evaluateOne(rule: Rule, context: RuleContext<Row>, excepted: Exceptions
 /** The answer of a function that must say true or false, or the error that it made instead. */
 function ask(rule: Rule, context: RuleContext<Row>, stage: 'detect' | 'exclude'): boolean | RuleError {
   try {
-    const answer: unknown = rule[stage]?.(context)
+    const answer: unknown = stage === 'detect' ? rule.detect(context) : rule.exclude?.(context)
     if (typeof answer === 'boolean') return answer
     throw new WrongAnswer(answer, 'a boolean')
   } catch (thrown) {

@@ -23,8 +23,21 @@ const BUILT_THERE = /^\/tmp\/(?:go-build\d+\/|\.mount_[A-Za-z0-9._-]+\/)/
  * with a dot where nothing is hidden), `everyone` (where anyone may put files). Homes, `/Users/Shared` and what build tools
  * run below `/tmp` are not odd.
  */
-export function oddPlaceOf(program: string): 'memory' | 'hidden' | 'everyone' | null {
-  const path = meantPath(program)
+export function oddPlaceOf(program: string): OddPlace | null {
+  if (last.program !== program) last = { program, place: placeOf(meantPath(program)) }
+  return last.place
+}
+
+/** The program last asked about: several rules ask about one row in turn. */
+let last: { readonly program: string; readonly place: OddPlace | null } = { program: '', place: null }
+
+type OddPlace = 'memory' | 'hidden' | 'everyone'
+
+/** Without one of these a path is in no odd place: a name with a dot in front, or the beginning of a folder asked for. */
+const ODD_AT_ALL = /\/\.|^\/(?:tmp|dev|run|Users|(?:var|usr)\/(?:tmp|lock|crash))/
+
+function placeOf(path: string): OddPlace | null {
+  if (!ODD_AT_ALL.test(path)) return null
   if (!path.startsWith('/') || BUILT_THERE.test(path) || isUnder(path, '/Users/Shared')) return null
   if (isUnder(path, '/dev', '/run/shm')) return 'memory'
   const isForEveryone = isWorldWritablePlace(path)

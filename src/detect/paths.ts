@@ -1,3 +1,5 @@
+import { anyOf } from './words.ts'
+
 /**
  * Predicates over Unix paths (Linux, macOS). For Windows see `windows-paths.ts`.
  *
@@ -29,8 +31,8 @@ export function meantPath(path: string): string {
   return `${isAbsolute ? '/' : ''}${parts.join('/')}`
 }
 
-/** An empty, `.` or `..` part, a `/` at the end, or macOS's `/private`. */
-const NEEDS_RESOLVING = /\/\/|(?:^|\/)\.{1,2}(?:\/|$)|.\/$|^\/private\//
+/** An empty, `.` or `..` part, a `/` at the end, or macOS's `/private` (elsewhere nothing comes of it). */
+const NEEDS_RESOLVING = /\/(?:\/|\.{1,2}(?:\/|$)|$|private\/)|^\.{1,2}(?:\/|$)/
 
 /**
  * Whether the path is one of the folders or lies within one, however deep.
@@ -71,6 +73,23 @@ const FOR_EVERYONE = [
 export function isWorldWritablePlace(path: string): boolean {
   const meant = meantPath(path)
   return FOR_EVERYONE.some(folder => lies(meant, folder))
+}
+
+/** The last parts of these folders: one of them stands in every text that names any. */
+const FOR_EVERYONE_NAMES = anyOf(...lastParts(FOR_EVERYONE))
+
+/**
+ * Whether a text could name a place that every user may write to: false means that it does not. Costs far less than
+ * finding the paths in it.
+ *
+ * @example mayNameWorldWritablePlace('cd /usr/lib && ./job') // false
+ */
+export function mayNameWorldWritablePlace(text: string): boolean {
+  return FOR_EVERYONE_NAMES.test(text)
+}
+
+function lastParts([first, ...more]: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  return [baseName(first), ...more.map(baseName)]
 }
 
 /**

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { asTyped, isProgramStart, mentions, shortened, toldProgram } from './program-start.ts'
 import { givesShellAway, runsFetchedCode } from './remote-code.ts'
+import { anyOf } from './words.ts'
 
 const row = { pid: '7', path: '/usr/bin/a', cmdline: 'a -b', cwd: '/', parent: '1', uid: '0' }
 
@@ -75,9 +76,17 @@ it('tells of a program what is known', () => {
   })
 })
 
-it('finds words anywhere in a line', () => {
-  expect(mentions('sudo iptables -F', ['nft', 'iptables'])).toBe(true)
-  expect(mentions('ls', ['nft', 'iptables'])).toBe(false)
+describe('mentions', () => {
+  const words = anyOf('nft', 'iptables')
+
+  it('finds words anywhere in a line', () => {
+    expect(mentions('sudo iptables -F', words)).toBe(true)
+    expect(mentions('ls', words)).toBe(false)
+  })
+
+  it('rules out no line whose words the shell puts together', () => {
+    expect(mentions("sh -c ip''tables -F", words)).toBe(true)
+  })
 })
 
 it('cuts long command lines', () => {

@@ -1,3 +1,4 @@
+import { isParted } from './command.ts'
 import { isGivenCode, isInterpreter } from './interpreters.ts'
 import { baseName } from './paths.ts'
 
@@ -31,12 +32,13 @@ export function isProgramStart({ event_type = '', syscall = '' }: Partial<Progra
 }
 
 /**
- * Whether one of the words stands anywhere in a command line: asked first, because almost no line holds any and reading one
- * as a shell does costs fifty times as much.
+ * Whether a command line could hold one of the words: asked first, because almost no line holds any and reading one as a
+ * shell does costs fifty times as much. True as well for a line whose words don't stand in it as they are meant.
+ *
+ * @param words  made by `anyOf` or `programNamed`, once beside the rule
  */
-export function mentions(cmdline: string, words: Iterable<string>): boolean {
-  for (const word of words) if (cmdline.includes(word)) return true
-  return false
+export function mentions(cmdline: string, words: RegExp): boolean {
+  return words.test(cmdline) || isParted(cmdline)
 }
 
 /** Longer command lines are cut where people are shown them. */
@@ -82,7 +84,11 @@ export function asTyped(cmdline: string): string {
 /** The last line asked about: many rules ask about one column in turn. */
 let last = { cmdline: '', typed: '' }
 
+/** An option behind which code may stand. */
+const CODE_FLAG = /\s-[a-zA-Z]*[ceEr]\s/
+
 function typed(cmdline: string): string {
+  if (!CODE_FLAG.test(cmdline)) return cmdline
   const words = /\S+/g
   let interpreter = ''
   for (let count = 0; count < WORDS_AHEAD || interpreter !== ''; count++) {

@@ -1,4 +1,4 @@
-import { type Command, commandsOf, hasOption, isProgram } from './command.ts'
+import { type Command, commandsOf, hasOption, isParted, isProgram } from './command.ts'
 import { runsOutputOf } from './command-flow.ts'
 import { isGivenCode, isInterpreter, isShell } from './interpreters.ts'
 import { loadedFiles } from './loads.ts'
@@ -26,11 +26,15 @@ const FETCH_WORD = /curl|wget|fetch|aria2c|lwp-|GET|tftp|url|requests|LWP|http|o
 const DECODE_WORD = /base64|base32|b64|xxd|uudecode|openssl|\brev\b/
 const CONNECTION_WORD =
   /\/dev\/(?:tcp|udp)|\bnc|ncat|netcat|socat|telnet|s_client|mkfifo|mknod|[sS]ocket|fsockopen|\bnet\b/
-/** A quote or backslash within a word, which the shell takes out: `cu''rl`. Such a line is taken apart in any case. */
-const BROKEN_WORD = /[A-Za-z0-9]['"\\]{1,4}[A-Za-z0-9]|\$'/
+/**
+ * What a line holds that gives what one program puts out to another, or holds code or a second command: without any of it
+ * a line is one command, which fetches or decodes and no more.
+ */
+const GOES_ON = /[|;&`(<{\n\\']|exec|eval|system|subprocess|popen|spawn|passthru|-ok|_PRELOAD|_AUDIT|PATH=/
 
+/** Only such lines are taken apart. */
 function mayHold(line: string, word: RegExp): boolean {
-  return word.test(line) || BROKEN_WORD.test(line)
+  return word.test(line) || isParted(line)
 }
 
 /**
@@ -41,7 +45,7 @@ function mayHold(line: string, word: RegExp): boolean {
  * @example runsFetchedCode('curl -fsS https://example.com/health | grep -q ok') // false
  */
 export function runsFetchedCode(line: string): boolean {
-  if (!mayHold(line, FETCH_WORD)) return false
+  if (!mayHold(line, FETCH_WORD) || !GOES_ON.test(line)) return false
   const commands = commandsOf(line)
   return runsOutputOf(line, ...FETCHERS) || commands.some(fetchesInCode) || runsFetchedFile(line, commands)
 }
@@ -52,7 +56,7 @@ export function runsFetchedCode(line: string): boolean {
  * @example runsDecodedCode('echo aWQK | base64 -d | sh') // true
  */
 export function runsDecodedCode(line: string): boolean {
-  if (!mayHold(line, DECODE_WORD)) return false
+  if (!mayHold(line, DECODE_WORD) || !GOES_ON.test(line)) return false
   return (
     runsOutputOf(line, ...DECODERS) ||
     commandsOf(line).some(

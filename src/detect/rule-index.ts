@@ -22,8 +22,14 @@ type Kind = Selector<unknown>['kind']
 const NONE: readonly Candidate[] = Object.freeze([])
 
 /**
+ * Lists made of two shelves are kept, for events come in kinds: a table with a log type, a query with a pack. A registry
+ * of more kinds than that begins anew, so that no mixture of names that a host thinks of can fill memory.
+ */
+const MERGED_MAX = 1000
+
+/**
  * Finds the rules that an event could match, by its table, query, pack, log type and action. Built once; a look-up costs
- * the same whatever the number of rules, and keeps nothing, so that no input can make it grow.
+ * the same whatever the number of rules, and no input can make it grow beyond `MERGED_MAX` lists.
  */
 export class RuleIndex {
   private readonly shelves: Readonly<Record<Kind, Map<string, Entry>>> = {
@@ -32,6 +38,8 @@ export class RuleIndex {
     pack: new Map(),
     logType: new Map(),
   }
+  private readonly merged = new Map<readonly Candidate[], Map<readonly Candidate[], readonly Candidate[]>>()
+  private mergedCount = 0
 
   constructor(rules: readonly Rule[]) {
     for (const [place, rule] of rules.entries()) this.add(rule, place)
@@ -46,7 +54,24 @@ export class RuleIndex {
     const byTable = table.get(event.p_table)?.[action] ?? NONE
     const byQuery = query.get(event.p_query)?.[action] ?? NONE
     const byPack = pack.get(event.p_pack)?.[action] ?? NONE
-    return merge(merge(byTable, byQuery), merge(byPack, byLogType))
+    return this.both(this.both(byTable, byLogType), this.both(byQuery, byPack))
+  }
+
+  /** Both lists as one; most events have rules on one shelf or two. */
+  private both(left: readonly Candidate[], right: readonly Candidate[]): readonly Candidate[] {
+    if (left.length === 0) return right
+    if (right.length === 0) return left
+    const known = this.merged.get(left)?.get(right)
+    if (known !== undefined) return known
+    if (this.mergedCount >= MERGED_MAX) {
+      this.merged.clear()
+      this.mergedCount = 0
+    }
+    const list = merge(left, right)
+    const ofLeft = this.merged.get(left) ?? new Map<readonly Candidate[], readonly Candidate[]>()
+    this.merged.set(left, ofLeft.set(right, list))
+    this.mergedCount += 1
+    return list
   }
 
   private add(rule: Rule, place: number): void {
@@ -81,12 +106,7 @@ function actionOf({ action }: OsqueryEvent): Action {
   return action === 'added' || action === 'removed' || action === 'snapshot' ? action : 'other'
 }
 
-/**
- * Both lists as one in the order of the registry, each candidate once: a pack known by its queries stands on two shelves.
- * Most events need no new list.
- */
+/** Both lists as one in the order of the registry, each candidate once: a pack known by its queries stands on two shelves. */
 function merge(left: readonly Candidate[], right: readonly Candidate[]): readonly Candidate[] {
-  if (left.length === 0) return right
-  if (right.length === 0) return left
   return [...new Set([...left, ...right])].sort((a, b) => a.place - b.place)
 }

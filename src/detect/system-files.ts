@@ -84,6 +84,9 @@ const HOME = /^(?:\/root|\/var\/root|\/home\/[^/]+|\/Users\/[^/]+)\//
 const SSH_FILE = /\/\.ssh\/(?:authorized_keys2?|rc|environment|config|id_[A-Za-z0-9_-]+)$/
 const PAM_MODULE = /\/security\/pam_[A-Za-z0-9_-]+\.so$/
 
+/** The file last asked about: one row is asked about by every rule about files. */
+let last: { readonly path: string; readonly kind: SystemFileKind | null } = { path: '', kind: null }
+
 /**
  * What a file decides by its place on Linux or macOS, or null for an ordinary one. Names by which editors and package
  * managers put a file down before it takes its place (`x.dpkg-new`, `x;5f3a`, `.x.swp`) are ordinary: nothing reads them.
@@ -91,9 +94,17 @@ const PAM_MODULE = /\/security\/pam_[A-Za-z0-9_-]+\.so$/
  * @param path  absolute, as osquery tells it; macOS tells `/etc` as `/private/etc`
  */
 export function systemFileKind(path: string): SystemFileKind | null {
-  const plain = meantPath(path)
+  if (last.path !== path) last = { path, kind: kindOf(meantPath(path)) }
+  return last.kind
+}
+
+function kindOf(plain: string): SystemFileKind | null {
   if (Object.hasOwn(FILES, plain)) return FILES[plain] ?? null
-  if (isPassingName(plain)) return null
+  const kind = kindByPlace(plain)
+  return kind === null || isPassingName(plain) ? null : kind
+}
+
+function kindByPlace(plain: string): SystemFileKind | null {
   const folder = FOLDERS.find(([prefix]) => plain.startsWith(prefix))
   if (folder !== undefined) return folder[1]
   if (PAM_MODULE.test(plain) && /^\/(?:usr\/)?(?:local\/)?lib/.test(plain)) return 'pam'

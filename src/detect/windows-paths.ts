@@ -17,7 +17,7 @@ const PATH_MAX = 32_767
  * @example meantWindowsPath('\\Device\\HarddiskVolume3\\Windows\\a.exe') // '?:\\windows\\a.exe'
  */
 export function meantWindowsPath(path: string): string {
-  if (path.length > PATH_MAX) return path
+  if (path === '' || path.length > PATH_MAX) return path
   if (BARE_NAME.test(path)) return path.toLowerCase()
   const slashed = withoutQuotes(path).replaceAll('/', '\\').toLowerCase()
   const { root, rest } = parted(slashed)
