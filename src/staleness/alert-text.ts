@@ -51,6 +51,8 @@ export function hostFalls(move: Move, now: number): AlertSpec {
     },
     hostId: host.hostId,
     hostname: host.hostname,
+    // Tags are written by us, as an array of texts.
+    hostTags: JSON.parse(host.tags) as string[],
     at: now,
   }
 }

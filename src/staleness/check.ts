@@ -229,6 +229,7 @@ function watchedHost(row: HostSilenceRow): WatchedHost[] {
       // The primary key of `hosts` is what defines a HostId.
       hostId: row.host_id as HostId,
       hostname: row.hostname === '' ? row.host_identifier : row.hostname,
+      tags: row.tags,
       state: row.silence_state,
       since: row.silence_since,
       episode: row.silence_episode,

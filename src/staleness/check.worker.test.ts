@@ -67,11 +67,16 @@ async function hear(world: TestWorld, hosts: readonly number[], channel: Channel
 }
 
 /** Cron each minute; those that `beats` names are heard each minute. */
-async function pass(world: TestWorld, minutes: number, beats: readonly number[] = []): Promise<void> {
+async function pass(
+  world: TestWorld,
+  minutes: number,
+  beats: readonly number[] = [],
+  told = routing,
+): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
     world.advance(MINUTE)
     await hear(world, beats)
-    await checkSilence(world, routing)
+    await checkSilence(world, told)
   }
 }
 
@@ -128,6 +133,24 @@ describe('one host', () => {
     expect((await alerts()).map(({ episode, status }) => [episode, status])).toEqual([
       [2, 'resolved'],
       [1, 'resolved'],
+    ])
+  })
+
+  it('is told to those whom a route by its tag names', async () => {
+    const world = await fleetOf(6)
+    await env.DB.prepare(`UPDATE hosts SET tags = '["default","lab"]' WHERE host_id = ?`)
+      .bind(hostId(0))
+      .run()
+    const { destinations } = routing
+    const muting = routingOf({ destinations, routes: [{ id: 'lab', when: { tag: 'lab' }, mute: true }] })
+    await pass(world, 20, [2, 3, 4, 5], muting)
+    const told = await env.DB.prepare(
+      `SELECT a.host_id AS host, count(d.delivery_id) AS n FROM alerts a
+       LEFT JOIN deliveries d ON d.alert_id = a.alert_id GROUP BY a.host_id ORDER BY a.host_id`,
+    ).all()
+    expect(told.results).toEqual([
+      { host: hostId(0), n: 0 },
+      { host: hostId(1), n: 1 },
     ])
   })
 

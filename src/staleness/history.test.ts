@@ -30,6 +30,7 @@ class Fleet {
       this.hosts.set(hostId, {
         hostId,
         hostname: hostId,
+        tags: '[]',
         state: 'live',
         since: now,
         episode: 0,

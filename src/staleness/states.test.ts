@@ -20,6 +20,7 @@ function host(facts: Partial<WatchedHost> = {}): WatchedHost {
   return {
     hostId: 'h1' as HostId,
     hostname: 'web-1.example.com',
+    tags: '[]',
     state: 'live',
     since: NOW - 24 * 60 * MINUTE,
     episode: 0,

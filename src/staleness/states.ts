@@ -19,6 +19,8 @@ type Channel = (typeof CHANNELS)[number]
 export interface WatchedHost {
   readonly hostId: HostId
   readonly hostname: string
+  /** JSON array of texts, read only when an alert opens. */
+  readonly tags: string
   readonly state: SilenceState
   /** The sign of life, or the enrollment, at which the present state began. */
   readonly since: number

@@ -5,6 +5,8 @@ export interface HostSilenceRow {
   readonly host_id: string
   readonly hostname: string
   readonly host_identifier: string
+  /** JSON array of texts. */
+  readonly tags: string
   readonly last_enroll_at: number
   readonly revoked_at: number | null
   readonly last_config_at: number | null
@@ -52,7 +54,7 @@ export async function hostSilencePage(
 }
 
 /** Exported for the test of its plan. */
-export const HOST_SILENCE_PAGE = `SELECT host_id, hostname, host_identifier, last_enroll_at, revoked_at, last_config_at,
+export const HOST_SILENCE_PAGE = `SELECT host_id, hostname, host_identifier, tags, last_enroll_at, revoked_at, last_config_at,
   last_distributed_at, last_result_at, last_status_at, last_pulse_at, silence_state, silence_since, silence_episode
 FROM hosts WHERE host_id > ? ORDER BY host_id LIMIT ?`
 
