@@ -26,6 +26,10 @@ export function ensureDevVars(path: string): boolean {
     `ADMIN_TOKEN="${newSecret()}"`,
     '# Integration key of a PagerDuty Events API v2 integration (32 characters). Empty: alerts wait, nobody is paged.',
     'PAGERDUTY_ROUTING_KEY=""',
+    '# For destinations of the types slack and webhook in rules/routing.ts.',
+    'SLACK_WEBHOOK_URL=""',
+    'WEBHOOK_URL=""',
+    `WEBHOOK_SECRET="whsec_${randomBytes(SECRET_BYTES).toString('base64')}"`,
     '',
   ]
   writeFileSync(path, lines.join('\n'), { mode: 0o600 })
