@@ -53,8 +53,8 @@ export function changeOf(
 /** Somebody changed the status here after it happened there, and PagerDuty is told of that: the later word counts. */
 function wasChangedSince(alert: IncidentAlert, occurredAt: number): boolean {
   if (isByPagerDuty(alert)) return false
-  const changedAt = alert.status === 'resolved' ? alert.resolvedAt : alert.acknowledgedAt
-  return alert.status !== 'open' && (changedAt ?? 0) > occurredAt
+  const changedAt = { open: alert.openedAt, acknowledged: alert.acknowledgedAt, resolved: alert.resolvedAt }
+  return (changedAt[alert.status] ?? 0) > occurredAt
 }
 
 function isByPagerDuty({ statusBy }: IncidentAlert): boolean {

@@ -15,7 +15,7 @@ import { failingD1 } from '../../test/faults.ts'
 import type { Happening, Incident } from '../../test/simulator/pagerduty.ts'
 import { signatureOf, type Webhook, Webhooks } from '../../test/simulator/pagerduty-webhooks.ts'
 import { type TestWorld, testSettings } from '../../test/world.ts'
-import { openAlert, resolveAlert } from '../alerts/lifecycle.ts'
+import { openAlert, reopenAlert, resolveAlert } from '../alerts/lifecycle.ts'
 import { type Destination, routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { alertById } from '../store/alerts.ts'
@@ -256,6 +256,18 @@ describe('F24: a webhook that is replayed, out of order, or about another alert 
     await env.DB.batch(resolveAlert(env.DB, destinations, change).statements)
     await take(world, unacknowledged)
     expect(await stateOf(alertId)).toEqual(['resolved', 'someone here'])
+  })
+
+  it('changes nothing when the alert opened again here later: its page is another one by then', async () => {
+    const world = webhookWorld()
+    const { alertId, incident } = await paged(world)
+    const resolved = press(world, 'resolve', incident)
+    world.advance(MINUTE)
+    const change = { alertId, at: world.now(), by: 'someone here', note: '' }
+    await env.DB.batch(resolveAlert(env.DB, destinations, change).statements)
+    await env.DB.batch(reopenAlert(env.DB, { ...change, at: world.now() + 1 }).statements)
+    await take(world, resolved)
+    expect(await stateOf(alertId)).toEqual(['open', 'someone here'])
   })
 
   it('resolves all alerts of a merged incident, none of which merging itself resolved', async () => {

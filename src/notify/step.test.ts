@@ -101,6 +101,24 @@ describe('a resolve', () => {
     expect(step('resolved', delivery('trigger', { state, attempts: 1 }), resolve).kind).toBe('send')
   })
 
+  it('waits out the time in which a trigger that was not answered may take effect, and comes once more', () => {
+    const trigger = (ago: number) => delivery('trigger', { ...delivered, ambiguousAt: NOW - ago })
+    expect(step('resolved', trigger(20_000), resolve)).toMatchObject({ kind: 'later', at: NOW + 40_000 })
+    expect(step('resolved', trigger(AMBIGUITY_HOLD_MS), resolve)).toMatchObject({ kind: 'send', again: true })
+    const second = delivery('resolve', { attempts: 1, deliveredAt: NOW - AMBIGUITY_HOLD_MS })
+    expect(step('resolved', trigger(2 * AMBIGUITY_HOLD_MS), second)).toMatchObject({
+      kind: 'send',
+      again: false,
+    })
+    expect(step('resolved', trigger(600_001), resolve)).toMatchObject({ kind: 'send', again: false })
+    expect(step('resolved', delivery('trigger', delivered), resolve)).toMatchObject({ again: false })
+  })
+
+  it('has nothing to tell of an alert that is open again', () => {
+    expect(superseded(step('open', delivery('trigger', delivered), resolve))).toEqual(['resolve'])
+    expect(superseded(step('acknowledged', delivery('trigger', delivered), resolve))).toEqual(['resolve'])
+  })
+
   it('overtakes an acknowledge that was not sent', () => {
     const taken = step('resolved', delivery('trigger', delivered), delivery('acknowledge'), resolve)
     expect(superseded(taken)).toEqual(['acknowledge'])
@@ -126,6 +144,10 @@ describe('an acknowledge', () => {
   it('has nothing to tell a destination that never heard of the alert', () => {
     const parked = delivery('trigger', { state: 'parked' })
     expect(superseded(step('acknowledged', parked, acknowledge))).toEqual(['acknowledge'])
+  })
+
+  it('is not sent once someone let go of the alert', () => {
+    expect(superseded(step('open', delivery('trigger', delivered), acknowledge))).toEqual(['acknowledge'])
   })
 
   it('is not sent once the alert is resolved', () => {

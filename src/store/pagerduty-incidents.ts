@@ -5,6 +5,8 @@ export interface IncidentAlert {
   readonly alertId: string
   readonly status: AlertStatus
   readonly statusBy: string
+  /** When it opened again; null while it never did. */
+  readonly openedAt: number | null
   readonly acknowledgedAt: number | null
   readonly resolvedAt: number | null
   /** When what PagerDuty last said of the alert happened there; null when it said nothing yet. */
@@ -26,7 +28,7 @@ export function selectAlertsOfIncident(
   return db
     .prepare(
       `SELECT a.alert_id AS alertId, a.status AS status, a.status_by AS statusBy,
-         a.acknowledged_at AS acknowledgedAt, a.resolved_at AS resolvedAt, p.occurred_at AS occurredAt
+         a.opened_at AS openedAt, a.acknowledged_at AS acknowledgedAt, a.resolved_at AS resolvedAt, p.occurred_at AS occurredAt
        FROM alerts a LEFT JOIN pagerduty_incidents p ON p.alert_id = a.alert_id
        WHERE a.alert_id IN (SELECT ?1 UNION SELECT alert_id FROM pagerduty_incidents WHERE incident_id = ?2)
          AND (p.occurred_at IS NULL OR p.occurred_at < ?3)
