@@ -59,6 +59,7 @@ export interface TestConsole {
   readonly woken: readonly AlertWakeUp[]
   get(path: string): Promise<Reply>
   post(path: string, body?: unknown): Promise<Reply>
+  delete(path: string): Promise<Reply>
   /** Without token or anything else added. */
   raw(path: string, init?: RequestInit): Promise<Reply>
   /** The bare response. */
@@ -91,6 +92,7 @@ export function testConsole(overrides: Partial<World> = {}, deps: Partial<Consol
       const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
       return ask(app, `/api/v1${path}`, { method: 'POST', headers: { authorization, ...type }, ...init })
     },
+    delete: path => ask(app, `/api/v1${path}`, { method: 'DELETE', headers: { authorization } }),
     raw: (path, init = {}) => ask(app, path, init),
     fetch: async path => app.request(new Request(`${ORIGIN}${path}`)),
   }

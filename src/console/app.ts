@@ -72,7 +72,7 @@ function authorized(world: World): MiddlewareHandler {
 }
 
 async function answer(c: Context, route: Route, surroundings: Surroundings): Promise<Response> {
-  const body: Body = route.method === 'POST' ? await changeBody(c) : { ok: true, value: {} }
+  const body: Body = route.method === 'GET' ? { ok: true, value: {} } : await changeBody(c)
   if (!body.ok) return refusalReply(body.refusal)
   const asked = { params: c.req.param(), query: new URL(c.req.url).searchParams, body: body.value }
   const answered = await route.answer(asked, surroundings)

@@ -10,6 +10,7 @@ const STATUS = {
   conflict: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  rate_limited: 429,
   internal: 500,
   not_configured: 503,
 } as const satisfies Record<string, number>

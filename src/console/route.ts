@@ -38,7 +38,7 @@ export type Answer<Body> =
 
 /** One route, as the app mounts it and as OpenAPI describes it. */
 export interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** Below `/api/v1`, in Hono's spelling: `/hosts/:id`. */
   readonly path: string
   readonly summary: string
@@ -59,7 +59,7 @@ interface RouteDefinition<
   B extends z.ZodObject,
   A extends z.ZodType,
 > {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly summary: string
   readonly params?: P

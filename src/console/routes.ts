@@ -2,6 +2,7 @@ import type { Route } from './route.ts'
 import { alert } from './routes/alert.ts'
 import { acknowledge, resolve } from './routes/alert-status.ts'
 import { alerts } from './routes/alerts.ts'
+import { audit } from './routes/audit.ts'
 import { deliveries } from './routes/deliveries.ts'
 import { redrive } from './routes/delivery-redrive.ts'
 import { destinationTest } from './routes/destination-test.ts'
@@ -13,6 +14,7 @@ import { hosts } from './routes/hosts.ts'
 import { openapi } from './routes/openapi.ts'
 import { quarantine, quarantined } from './routes/quarantine.ts'
 import { rules } from './routes/rules.ts'
+import { expireSilence, silence, silences } from './routes/silences.ts'
 import { stats } from './routes/stats.ts'
 
 /** Every route of the API. What stands here is mounted, and described by `/openapi.json`. */
@@ -30,6 +32,10 @@ export const ROUTES: readonly Route[] = [
   redrive,
   destinations,
   destinationTest,
+  silences,
+  silence,
+  expireSilence,
+  audit,
   quarantine,
   quarantined,
   stats,

@@ -3,6 +3,7 @@ import { wake } from '../../alerts/intake.ts'
 import { acknowledgeAlert, resolveAlert } from '../../alerts/lifecycle.ts'
 import { shownText } from '../../detect/text.ts'
 import { alertById } from '../../store/alerts.ts'
+import { insertAudit } from '../../store/audit.ts'
 import { alertItem, alertShape } from '../alert-shape.ts'
 import { by, id } from '../parameters.ts'
 import { found, type Route, refuse, route } from '../route.ts'
@@ -43,7 +44,8 @@ function statusRoute(verb: 'acknowledge' | 'resolve', summary: string): Route {
         at: world.now(),
         ...body,
       })
-      await world.db.batch(statements)
+      const audited = { who: body.by, what: verb, subject: params.id, detail: body.note }
+      await world.db.batch([...statements, insertAudit(world, audited)])
       await wake(world, deliveryIds)
       return found(alertItem((await alertById(world.db, params.id)) ?? before))
     },

@@ -77,6 +77,22 @@ describe('POST /deliveries/:id/redrive', () => {
     expect(alert.timeline.map(({ detail }: { detail: string }) => detail).join()).toContain('alex asked')
   })
 
+  it('is audited, and refused after 60 within an hour', async () => {
+    const console = testConsole()
+    for (let n = 1; n <= 61; n++) {
+      const reply = await console.post(`/deliveries/${await delivery(n, 'parked')}/redrive`, { by: 'alex' })
+      expect(reply.status).toBe(n <= 60 ? 200 : 429)
+    }
+    const refused = await delivery(62, 'parked')
+    expect((await console.post(`/deliveries/${refused}/redrive`)).body.error.code).toBe('rate_limited')
+    expect((await console.get(`/deliveries?state=parked`)).body.items).toHaveLength(2)
+    const { items } = (await console.get('/audit?limit=200')).body
+    expect(items).toHaveLength(60)
+    expect(items[0]).toMatchObject({ who: 'alex', what: 'redrive', detail: 'HTTP 401' })
+    console.world.advance(3_600_001)
+    expect((await console.post(`/deliveries/${refused}/redrive`)).status).toBe(200)
+  })
+
   it.each(['pending', 'leased', 'delivered', 'superseded'])('refuses one that is %s', async state => {
     const console = testConsole()
     const reply = await console.post(`/deliveries/${await delivery(1, state)}/redrive`)

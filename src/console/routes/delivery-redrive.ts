@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { wake } from '../../alerts/intake.ts'
 import { redrive as redriveChange } from '../../alerts/lifecycle.ts'
+import { isConflict } from '../../store/assertion.ts'
+import { assertRedrivesLeft, insertAudit, REDRIVES_PER_HOUR } from '../../store/audit.ts'
 import { deliveryById } from '../../store/deliveries.ts'
 import { deliveryItem, deliveryShape } from '../delivery-shape.ts'
 import { by, id } from '../parameters.ts'
@@ -24,7 +26,20 @@ export const redrive = route({
       at: world.now(),
       by: body.by,
     })
-    await world.db.batch(statements)
+    const audited = { who: body.by, what: 'redrive', subject: params.id, detail: before.reason } as const
+    try {
+      await world.db.batch([
+        assertRedrivesLeft(world.db, world.now()),
+        ...statements,
+        insertAudit(world, audited),
+      ])
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      return refuse(
+        'rate_limited',
+        `${REDRIVES_PER_HOUR} deliveries were sent again within the last hour. What is parked when the configuration of its destination changes is sent again by itself.`,
+      )
+    }
     await wake(world, deliveryIds)
     return found(deliveryItem((await deliveryById(world.db, params.id)) ?? before))
   },
