@@ -70,6 +70,11 @@ describe('the body of a webhook', () => {
     expect(body.data.alert).toMatchObject({ status: 'resolved', status_by: 'ada', event_count: 3 })
   })
 
+  it('of an alert that opened again says when that was', () => {
+    const [body] = bodiesOf({ alert: alertOf({ openedAt: NOW + 60_000 }) })
+    expect(body).toMatchObject({ type: 'alert.triggered', timestamp: '2026-11-24T12:01:00.000Z' })
+  })
+
   it('names no host when none is concerned, and no address when there is none', () => {
     const [body] = bodiesOf({
       alert: alertOf({ kind: 'system', hostId: null, hostname: '' }),

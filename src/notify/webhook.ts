@@ -59,7 +59,7 @@ export const webhook: DestinationKind = settings => {
 }
 
 /** The same at every attempt, so that a receiver knows what it has seen. It must hold no dot: dots part what is signed. */
-export function webhookIdOf(deliveryId: string): string {
+function webhookIdOf(deliveryId: string): string {
   return `msg_${deliveryId.replaceAll('.', '_')}`
 }
 
@@ -147,7 +147,7 @@ function bodyOf(telling: Telling, { context, ...details }: Details): string {
 function momentOf({ action, alert }: Telling): number {
   switch (action) {
     case 'trigger':
-      return alert.createdAt
+      return alert.openedAt ?? alert.createdAt
     case 'acknowledge':
       return alert.acknowledgedAt ?? alert.updatedAt
     case 'resolve':
