@@ -9,7 +9,7 @@ import worker from '../src/worker.ts'
 import { ADMIN_TOKEN } from './console.ts'
 import { ManualQueue } from './manual-queue.ts'
 import { classifyLogReply, nodeKeyTakenFrom, type ReplyMeaning } from './osquery-reply.ts'
-import { PagerDutyModel } from './simulator/pagerduty.ts'
+import { type Happening, PagerDutyModel } from './simulator/pagerduty.ts'
 import { TEST_NOW, testSettings } from './world.ts'
 
 const ORIGIN = 'https://margay.example.com'
@@ -36,7 +36,9 @@ export interface WorkerReply {
 export class WholeWorker {
   readonly ingest = new ManualQueue<IngestMessage>(() => Date.now())
   readonly alerts = new ManualQueue<AlertWakeUp>(() => Date.now())
-  readonly pagerDuty = new PagerDutyModel([ROUTING_KEY])
+  /** What happened to PagerDuty's incidents, in order. */
+  readonly happenings: Happening[] = []
+  readonly pagerDuty = new PagerDutyModel([ROUTING_KEY], happening => this.happenings.push(happening))
   /** Bodies sent to PagerDuty. */
   readonly told: string[] = []
   /** Lines of the Worker's log. */

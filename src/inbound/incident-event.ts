@@ -2,13 +2,7 @@ import { shownText, TEXT_MAX_LENGTH } from '../detect/text.ts'
 import { dedupKeyOf } from '../notify/pagerduty-body.ts'
 
 /** What happened to an incident, as far as our alerts follow it. `merged`: it was resolved because it became part of another. */
-export type IncidentChange =
-  | 'triggered'
-  | 'acknowledged'
-  | 'unacknowledged'
-  | 'resolved'
-  | 'reopened'
-  | 'merged'
+type IncidentChange = 'triggered' | 'acknowledged' | 'unacknowledged' | 'resolved' | 'reopened' | 'merged'
 
 /** One event of PagerDuty about an incident. */
 export interface IncidentEvent {

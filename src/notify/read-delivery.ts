@@ -25,7 +25,7 @@ export interface DeliveryRead extends Restraints {
 }
 
 /** Most hosts that a destination is told by name, and most matches that are asked for them, the latest. */
-export const HOSTS_TOLD = 20
+const HOSTS_TOLD = 20
 const MATCHES_ASKED = 1_000
 
 /** Reads a delivery and what it tells: one round trip, one moment. @throws what D1 throws */

@@ -15,7 +15,7 @@ export interface Telling {
   readonly columns: Row | null
   /** What the rule that made the alert says; absent when none did or it is gone. */
   readonly rule?: RuleText
-  /** Names of the hosts that it is about, at most `HOSTS_TOLD`; absent when that is `alert.hostname` alone. */
+  /** Names of the hosts that it is about, at most 20; absent when that is `alert.hostname` alone. */
   readonly hosts?: readonly string[]
   /** Origin of this deployment, or null when it is not known. */
   readonly publicUrl: string | null
