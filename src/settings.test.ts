@@ -68,6 +68,16 @@ describe('parseSettings', () => {
     expect(settings.problems[0]).toMatch(/^HOT_HOURS /)
   })
 
+  it('takes several secrets of PagerDuty’s webhooks, none of them too short to be one', () => {
+    const [one, two] = ['a'.repeat(24), 'b'.repeat(30)]
+    const settings = settingsOf({ ...complete, PAGERDUTY_WEBHOOK_SECRET: ` ${one}, short,,${two}` })
+    expect(settings.pagerDutyWebhookSecrets).toEqual([one, two])
+    expect(settings.problems).toEqual([
+      'PAGERDUTY_WEBHOOK_SECRET: a secret is shorter than 24 characters and is ignored.',
+    ])
+    expect(settingsOf(complete).pagerDutyWebhookSecrets).toEqual([])
+  })
+
   it('never inlines more than a queue message holds', () => {
     expect(settingsOf({ ...complete, INLINE_MAX_BYTES: '500000' }).inlineMaxBytes).toBe(120_000)
     expect(settingsOf({ ...complete, INLINE_MAX_BYTES: '0' }).inlineMaxBytes).toBe(0)
