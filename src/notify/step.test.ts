@@ -119,6 +119,20 @@ describe('a resolve', () => {
     expect(superseded(step('acknowledged', delivery('trigger', delivered), resolve))).toEqual(['resolve'])
   })
 
+  it('goes before the trigger that tells of an alert anew, or that would wake nobody', () => {
+    const again = delivery('trigger', { attempts: 1, sequence: 4 })
+    expect(step('open', delivery('resolve'), again).kind).toBe('leave')
+    const { deliveryId } = delivery('resolve')
+    const taken = nextStep(deliveryId, [delivery('resolve'), again], { status: 'open' }, 0, NOW)
+    expect(taken).toMatchObject({ kind: 'send', delivery: { action: 'resolve' } })
+  })
+
+  it('that was not answered is waited for by the trigger of an alert that opened again', () => {
+    const resolved = delivery('resolve', { ...delivered, ambiguousAt: NOW - 20_000 })
+    const again = delivery('trigger', { attempts: 1, sequence: 4 })
+    expect(step('open', resolved, again)).toMatchObject({ kind: 'later', at: NOW + 40_000 })
+  })
+
   it('overtakes an acknowledge that was not sent', () => {
     const taken = step('resolved', delivery('trigger', delivered), delivery('acknowledge'), resolve)
     expect(superseded(taken)).toEqual(['acknowledge'])
@@ -129,6 +143,32 @@ describe('a resolve', () => {
     expect(
       step('resolved', delivery('trigger', delivered), delivery('acknowledge', leased), resolve).kind,
     ).toBe('leave')
+  })
+})
+
+describe('an update', () => {
+  const update: Delivery = {
+    ...delivery('trigger'),
+    deliveryId: 'alert.pagerduty.update.1',
+    action: 'update',
+    sequence: 2,
+    nextAttemptAt: NOW + 1,
+  }
+
+  it('waits for its time and holds nobody up meanwhile', () => {
+    const acknowledge = delivery('acknowledge', { sequence: 3 })
+    expect(step('open', delivery('trigger', delivered), update)).toMatchObject({ kind: 'later', at: NOW + 1 })
+    expect(step('acknowledged', delivery('trigger', delivered), update, acknowledge).kind).toBe('send')
+  })
+
+  it('is waited for while it is being sent', () => {
+    const leaving: Delivery = { ...update, ...leased }
+    const acknowledge = delivery('acknowledge', { sequence: 3 })
+    expect(step('acknowledged', delivery('trigger', delivered), leaving, acknowledge).kind).toBe('leave')
+  })
+
+  it('has nothing to tell of an alert that was resolved', () => {
+    expect(superseded(step('resolved', delivery('trigger', delivered), update))).toEqual(['update'])
   })
 })
 

@@ -62,7 +62,7 @@ export function nextStep(
   const woken = pair.find(delivery => delivery.deliveryId === deliveryId)
   if (woken === undefined || !isFree(woken, now)) return { kind: 'leave' }
   if (alert === null) return supersede([woken], 'The alert no longer exists.')
-  if (woken.action === 'resolve' && alert.status !== 'resolved') {
+  if (woken.action === 'resolve' && alert.status !== 'resolved' && !isToldAnew(woken, pair)) {
     return supersede([woken], 'The alert is open again.')
   }
   if (woken.action === 'acknowledge' && alert.status === 'open') {
@@ -105,6 +105,17 @@ export function nextStep(
 function lastAmbiguityOf(pair: readonly Delivery[], actions: readonly DeliveryAction[]): number {
   const concerned = pair.filter(({ action }) => actions.includes(action))
   return Math.max(...concerned.map(({ ambiguousAt }) => ambiguousAt ?? Number.NEGATIVE_INFINITY))
+}
+
+/**
+ * A trigger waits behind the resolve. The resolve goes before it: added to an incident that somebody acknowledged, the
+ * trigger would wake nobody.
+ */
+function isToldAnew(resolve: Delivery, pair: readonly Delivery[]): boolean {
+  return pair.some(
+    ({ action, state, sequence }) =>
+      action === 'trigger' && state === 'pending' && sequence > resolve.sequence,
+  )
 }
 
 /** An update that waits for its time holds nobody up: whoever reads the alert then tells what it is. */

@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
+import { countAlertHosts } from './alert-hosts.ts'
 import { growAlerts, selectAlertOfDelivery } from './alerts.ts'
 import { takeTurn } from './budgets.ts'
-import { insertFollowUps, selectPairOfDelivery } from './deliveries.ts'
+import { insertFollowUps, insertTriggersAgain, selectPairOfDelivery } from './deliveries.ts'
 import {
   claimDelivery,
   selectExpiredLeases,
@@ -27,6 +28,9 @@ import {
   selectUncompletedParts,
 } from './sequences.ts'
 import { expireSilence, selectSilencesAt } from './silences.ts'
+import { assertStandings, openAlertsAgain, selectStandings } from './standings.ts'
+import { assertStormVersions, growStorms, selectQuietStorms, selectStorms } from './storms.ts'
+import { planUpdates, repeatCriticals } from './updates.ts'
 import { assertWindowVersions, selectWindows } from './windows.ts'
 
 beforeEach(freshStorage)
@@ -48,6 +52,7 @@ async function planOf(statement: D1PreparedStatement): Promise<readonly string[]
 
 const db = explaining()
 const lease = { token: 't', now: 1, expiresAt: 2 }
+const [repeats = selectWindows(db, ''), repeatsTold = repeats] = repeatCriticals(db, 1, 1)
 const end = { state: 'pending', nextAttemptAt: 1, responseStatus: null, reason: '' } as const
 
 describe('statements of the hot path', () => {
@@ -63,6 +68,18 @@ describe('statements of the hot path', () => {
     ['selectWindows', selectWindows(db, '[]')],
     ['assertWindowVersions', assertWindowVersions(db, '[]')],
     ['growAlerts', growAlerts(db, '[]')],
+    ['countAlertHosts', countAlertHosts(db, '[]')],
+    ['selectStandings', selectStandings(db, '[]', 1)],
+    ['assertStandings', assertStandings(db, '[]')],
+    ['openAlertsAgain', openAlertsAgain(db, '[]')],
+    ['insertTriggersAgain', insertTriggersAgain(db, '[]')],
+    ['selectStorms', selectStorms(db, '[]')],
+    ['selectQuietStorms', selectQuietStorms(db, 1, 1)],
+    ['assertStormVersions', assertStormVersions(db, '[]')],
+    ['growStorms', growStorms(db, '[]')],
+    ['planUpdates', planUpdates(db, '[]', 1)],
+    ['repeatCriticals, deliveries', repeats],
+    ['repeatCriticals, timeline', repeatsTold],
     ['insertFollowUps', insertFollowUps(db, 'a', 'resolve', 1, ['open'])],
     ['selectPairOfDelivery', selectPairOfDelivery(db, 'd')],
     ['selectAlertOfDelivery', selectAlertOfDelivery(db, 'd')],
@@ -82,8 +99,8 @@ describe('statements of the hot path', () => {
     ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],
   ])('%s reads no table from end to end', async (_, statement) => {
     const details = await planOf(statement)
-    // `e` and the subqueries are what a LIMIT left.
-    const bounded = /VIRTUAL TABLE|CONSTANT ROW|^SCAN (?:e|\(subquery-\d+\))$/
+    // `e`, `due` and the subqueries are what a LIMIT left.
+    const bounded = /VIRTUAL TABLE|CONSTANT ROW|^SCAN (?:e|due|\(subquery-\d+\))$/
     expect(details.filter(detail => detail.startsWith('SCAN') && !bounded.test(detail))).toEqual([])
     expect(details.filter(detail => detail.includes('AUTOMATIC'))).toEqual([])
   })

@@ -60,9 +60,9 @@ export function repeatCriticals(db: D1Database, now: number, limit: number): D1P
       .prepare(
         `WITH due AS (${TO_REPEAT})
          INSERT INTO deliveries (delivery_id, alert_id, destination, action, sequence, state, next_attempt_at, created_at)
-         SELECT t.alert_id || '.' || t.destination || '.update.r' || d.since || '-' || d.times,
+         SELECT t.alert_id || '.' || t.destination || '.update.r' || due.since || '-' || due.times,
            t.alert_id, t.destination, 'update', ${NEXT_SEQUENCE}, 'pending', CAST(?1 AS INTEGER), CAST(?1 AS INTEGER)
-         FROM due d CROSS JOIN deliveries t ON t.alert_id = d.alert_id AND t.action = 'trigger'
+         FROM due CROSS JOIN deliveries t ON t.alert_id = due.alert_id AND t.action = 'trigger'
          ON CONFLICT (delivery_id) DO NOTHING RETURNING delivery_id AS deliveryId`,
       )
       .bind(now, limit),
