@@ -11,7 +11,20 @@ const NO_USER =
  *
  * @example cronCommand({ command: 'root   /usr/bin/job', path: '/etc/crontab' }) // '/usr/bin/job'
  */
-export function cronCommand({ command, path }: { readonly command: string; readonly path: string }): string {
+export function cronCommand({ command, path }: CronJob): string {
+  if (last.command !== command || last.path !== path) last = { command, path, line: lineOf(command, path) }
+  return last.line
+}
+
+interface CronJob {
+  readonly command: string
+  readonly path: string
+}
+
+/** The job last asked about: every rule about cron asks for the same row. */
+let last: CronJob & { readonly line: string } = { command: '', path: '', line: '' }
+
+function lineOf(command: string, path: string): string {
   const namesUser = /^\/etc\/cron(?:tab$|\.d\/)/.test(path) || /^root\s/.test(command)
   const own = namesUser && !NO_USER.test(command) ? command.replace(/^\s*\S+\s+/, '') : command
   return own.replaceAll('\\%', '%')

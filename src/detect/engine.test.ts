@@ -483,6 +483,25 @@ describe('what a match tells', () => {
     ])
   })
 
+  it('gives a context as it is once it is JSON, whatever texts it holds', () => {
+    const contexts = fc
+      .dictionary(
+        fc.oneof(fc.constantFrom('__proto__', 'toJSON', '1'), fc.string()),
+        fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(undefined, 1, null)),
+      )
+      .map(values => Object.fromEntries(Object.entries(values)))
+    fc.assert(
+      fc.property(contexts, context => {
+        const [match] = told({ context: () => context })
+        expect(match).toHaveProperty('context')
+        const given = match?.kind === 'match' ? match.context : null
+        expect(JSON.stringify(given)).toBe(JSON.stringify(context))
+        expect(Object.keys(given ?? {})).toEqual(Object.keys(JSON.parse(JSON.stringify(context))))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('survives a context that is no JSON', () => {
     const ring: Record<string, unknown> = {}
     ring['ring'] = ring

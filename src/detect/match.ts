@@ -25,49 +25,65 @@ export interface ToldMatch {
  */
 export function tellMatch(rule: Rule, context: RuleContext<Row>): ToldMatch {
   const errors: RuleError[] = []
-  const ask = <Answer>(stage: RuleFunctionName, answer: () => Answer, fallback: Answer): Answer => {
+  const ask = <Answer>(stage: RuleFunctionName, answer: () => Answer, fallback: () => Answer): Answer => {
     try {
       return answer()
     } catch (thrown) {
       errors.push(ruleError(rule, context, stage, thrown))
-      return fallback
+      return fallback()
     }
   }
-  const sequence = ask('sequenceKey', () => sequenceOf(rule, context), null)
+  const sequence = ask('sequenceKey', () => sequenceOf(rule, context), nothing)
   const match: RuleMatch = {
     kind: 'match',
     ruleId: rule.id,
     event: context.event,
-    severity: ask('dynamicSeverity', () => severityOf(rule, context), rule.severity),
-    title: ask('alertTitle', () => titleOf(rule, context), shownText(rule.title)),
-    dedup: ask('dedup', () => dedupOf(rule, context), defaultDedup(context)),
+    severity: ask(
+      'dynamicSeverity',
+      () => severityOf(rule, context),
+      () => rule.severity,
+    ),
+    title: ask(
+      'alertTitle',
+      () => titleOf(rule, context),
+      () => shownText(rule.title),
+    ),
+    dedup: ask(
+      'dedup',
+      () => dedupOf(rule, context),
+      () => defaultDedup(context),
+    ),
     dedupMinutes: rule.dedupMinutes,
     runbook: rule.runbook,
     threshold: rule.threshold,
     alert: rule.alert,
-    destinations: ask('destinations', () => destinationsOf(rule, context), null),
+    destinations: ask('destinations', () => destinationsOf(rule, context), nothing),
     context: contextOf(rule, context, error => errors.push(error)),
-    ...(rule.unique && { unique: ask('unique', () => uniqueOf(rule, context), null) }),
+    ...(rule.unique && { unique: ask('unique', () => uniqueOf(rule, context), nothing) }),
     ...(sequence && { sequence }),
   }
   return { match, errors }
 }
 
+function nothing(): null {
+  return null
+}
+
 /** The text a rule answered, or what is given when it answered nothing to show. */
-function textFrom(answer: unknown, otherwise: string): string {
+function textFrom(answer: unknown, otherwise: () => string): string {
   if (typeof answer !== 'string') throw new WrongAnswer(answer, 'a string')
   const text = shownText(answer)
-  return text.trim() === '' ? otherwise : text
+  return text.trim() === '' ? otherwise() : text
 }
 
 function titleOf(rule: Rule, context: RuleContext<Row>): string {
-  const title = shownText(rule.title)
-  return rule.alertTitle === undefined ? title : textFrom(rule.alertTitle(context), title)
+  const plain = () => shownText(rule.title)
+  return rule.alertTitle === undefined ? plain() : textFrom(rule.alertTitle(context), plain)
 }
 
 function dedupOf(rule: Rule, context: RuleContext<Row>): string {
-  const each = defaultDedup(context)
-  return rule.dedup === undefined ? each : textFrom(rule.dedup(context), each)
+  const each = () => defaultDedup(context)
+  return rule.dedup === undefined ? each() : textFrom(rule.dedup(context), each)
 }
 
 /** Each host on its own: one noisy host must not hide another. */
@@ -95,12 +111,12 @@ function destinationsOf(rule: Rule, context: RuleContext<Row>): readonly string[
 function uniqueOf(rule: Rule, context: RuleContext<Row>): string | null {
   const answer: unknown = rule.unique?.(context) ?? null
   if (answer === null || answer === '') return null
-  return textFrom(answer, '') || null
+  return textFrom(answer, () => '') || null
 }
 
 function sequenceOf(rule: Rule, context: RuleContext<Row>): SequenceMark | null {
   const answer: unknown = rule.sequenceKey?.(context) ?? null
-  const key = answer === null || answer === '' ? '' : textFrom(answer, '')
+  const key = answer === null || answer === '' ? '' : textFrom(answer, () => '')
   return key === '' ? null : { key, at: happenedAt(rule, context) }
 }
 
@@ -136,6 +152,8 @@ function jsonObject(answer: unknown): Readonly<Record<string, unknown>> {
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
     throw new WrongAnswer(answer, 'an object')
   }
+  const told = plainTexts(answer)
+  if (told !== null) return told
   const json: string | undefined = JSON.stringify(answer)
   const copy: unknown = json === undefined ? undefined : JSON.parse(json)
   if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) {
@@ -146,6 +164,24 @@ function jsonObject(answer: unknown): Readonly<Record<string, unknown>> {
   }
   // JSON.parse gives plain objects whose keys are strings.
   return copy as Record<string, unknown>
+}
+
+/** A character takes at most so many bytes of JSON, as `\u0000`. */
+const BYTES_PER_UNIT = 6
+
+/** A copy of a short object that holds nothing but texts, as contexts mostly do and JSON would give it; else null. */
+function plainTexts(answer: object): Readonly<Record<string, string>> | null {
+  if (Object.getPrototypeOf(answer) !== Object.prototype) return null
+  const texts: [string, string][] = []
+  let units = 0
+  for (const [key, value] of Object.entries(answer)) {
+    // JSON leaves out what is undefined.
+    if (value === undefined) continue
+    if (typeof value !== 'string') return null
+    units += key.length + value.length
+    texts.push([key, value])
+  }
+  return units * BYTES_PER_UNIT > CONTEXT_MAX_BYTES / 2 ? null : Object.fromEntries(texts)
 }
 
 function isLargerThan(text: string, bytes: number): boolean {

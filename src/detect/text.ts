@@ -11,6 +11,9 @@ const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
 
+/** Nothing but printable ASCII, as nearly all texts are: there is nothing to escape, and that is soon seen. */
+const PLAIN = /^[ -~]*$/
+
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
@@ -18,6 +21,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\
  * `TEXT_MAX_LENGTH` UTF-16 units with the cut marked at the end.
  */
 export function shownText(text: string): string {
+  if (text.length <= TEXT_MAX_LENGTH && PLAIN.test(text)) return text
   // Escapes only lengthen, so what is behind the limit can't be needed; this bounds the work on a 16 MB value.
   const bounded = text.length > 2 * TEXT_MAX_LENGTH ? text.slice(0, 2 * TEXT_MAX_LENGTH) : text
   const shown = bounded.toWellFormed().replace(UNSEEN, escapeCharacter)
