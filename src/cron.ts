@@ -4,6 +4,8 @@ import type { Rule } from './detect/rule.ts'
 import type { World } from './env.ts'
 import { sweepSpool } from './ingest/sweep-spool.ts'
 import { announceRules } from './notify/announce-rules.ts'
+import { failOver } from './notify/fail-over.ts'
+import { redriveChanged } from './notify/redrive-changed.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
 import { checkSilence } from './staleness/check.ts'
 import { watchTrouble } from './staleness/watch-trouble.ts'
@@ -20,6 +22,8 @@ type Job = (world: World, routing: Routing, rules: readonly Rule[]) => Promise<u
 const JOBS: Readonly<Record<string, Job>> = {
   'sweep-spool': sweepSpool,
   'sweep-deliveries': sweepDeliveries,
+  'fail-over': failOver,
+  'redrive-changed': redriveChanged,
   'tend-alerts': tendAlerts,
   'index-quarantine': indexQuarantine,
   'check-silence': checkSilence,

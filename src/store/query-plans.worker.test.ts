@@ -14,6 +14,8 @@ import {
   settleDelivery,
 } from './delivery-attempts.ts'
 import { holdForSlot, releaseSilenced, selectHold, silenceDelivery } from './delivery-holds.ts'
+import { selectUntold } from './fail-over.ts'
+import { redriveParked } from './mass-redrive.ts'
 import {
   assertMatchesUnknown,
   selectFirstEventOfDelivery,
@@ -94,6 +96,8 @@ describe('statements of the hot path', () => {
     ['releaseSilenced', releaseSilenced(db, 's', 1)],
     ['holdForSlot', holdForSlot(db, 'd', 0, 1)],
     ['takeTurn', takeTurn(db, { name: 'slack', sends: 3, windowMs: 4_000 }, 1, true)],
+    ['selectUntold', selectUntold(db, 'pagerduty', 'slack', { since: 1, by: 2 }, 1)],
+    ['redriveParked', redriveParked(db, 'pagerduty', 1, 1, 1)],
     ['selectSilencesAt', selectSilencesAt(db, 1)],
     ['expireSilence', expireSilence(db, 's', 1, 'b')],
     ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],
