@@ -32,11 +32,17 @@ export default rule({
   severity: 'medium',
   on: joining(table('docker_container_mounts'), 'container', 'image', 'command'),
   attack: ['T1611'],
-  dedup: ({ hostId, columns }) => `${hostId} ${columns.image ?? columns.id} ${columns.source}`,
+  // News is not hidden by what was there before.
+  dedup: ({ hostId, columns, event }) =>
+    `${hostId} ${columns.image ?? columns.id} ${columns.source}${event.counter === '0' ? ' at first' : ''}`,
   dedupPeriod: '24h',
   detect: ({ columns }) => isSocket(columns.source) || isHostFolder(columns),
-  // Many useful containers have it, and it is as good as root all the same.
-  dynamicSeverity: ({ columns }) => (isSocket(columns.source) ? 'low' : undefined),
+  dynamicSeverity: ({ columns, event }) => {
+    // Those that ran before anyone looked are an inventory to go through once; one more is news.
+    if (event.counter === '0') return 'info'
+    // Many useful containers have it, and it is as good as root all the same.
+    return isSocket(columns.source) ? 'low' : undefined
+  },
   alertTitle: ({ host, columns }) =>
     `Container ${columns.container ?? columns.id} of ${columns.image ?? 'an image'} has ${columns.source} of ${host}`,
   context: ({ columns }) => ({
@@ -86,6 +92,21 @@ export default rule({
       match: true,
       columns: { id: '11b2', image: 'traefik:v3', source: '/var/run/docker.sock', rw: '0' },
       severity: 'low',
+    },
+    {
+      name: 'ran before anyone looked',
+      match: true,
+      counter: '0',
+      columns: { id: '11b2', image: 'alpine:3.20', source: '/', rw: '1' },
+      severity: 'info',
+      dedup: 'test-host-id alpine:3.20 / at first',
+    },
+    {
+      name: 'the socket, before anyone looked',
+      match: true,
+      counter: '0',
+      columns: { id: '11b2', image: 'traefik:v3', source: '/run/docker.sock', rw: '1' },
+      severity: 'info',
     },
     { name: 'a query without the container', match: true, columns: { id: '11b2', source: '/etc/', rw: '1' } },
     {

@@ -12,9 +12,10 @@ export default rule({
   benign: 'A Mac in a locked room that must start without a person: build machines, displays.',
   // The state of the Mac, the same for each of its volumes: of those, the small ones of APFS are never encrypted.
   detect: ({ columns }) => columns.filevault_status === 'off',
-  // It was on until now: somebody decided that.
-  dynamicSeverity: ({ event }) => (event.counter === '0' ? undefined : 'medium'),
+  // It was on until now: somebody decided that. What was off before anyone looked is a list to work through.
+  dynamicSeverity: ({ event }) => (event.counter === '0' ? 'info' : 'medium'),
   alertTitle: ({ host }) => `FileVault is off on ${host}`,
+  dedup: ({ hostId, event }) => (event.counter === '0' ? `${hostId} at first` : hostId),
   dedupPeriod: '24h',
   context: ({ columns }) => ({ filevaultStatus: columns.filevault_status }),
   runbook:
@@ -27,6 +28,7 @@ export default rule({
       columns: { filevault_status: 'off', encrypted: '0' },
       title: 'FileVault is off on test-host',
       severity: 'medium',
+      dedup: 'test-host-id',
       context: { filevaultStatus: 'off' },
     },
     {
@@ -34,7 +36,8 @@ export default rule({
       match: true,
       counter: '0',
       columns: { filevault_status: 'off' },
-      severity: 'low',
+      severity: 'info',
+      dedup: 'test-host-id at first',
     },
     {
       name: 'a helper volume of an encrypted Mac',

@@ -48,6 +48,7 @@ import suidInWritableFolder from './suid-in-writable-folder.ts'
 import suidOfInterpreter from './suid-of-interpreter.ts'
 import textRunsBackwards from './text-runs-backwards.ts'
 import typedRemoteCode from './typed-remote-code.ts'
+import typedScan from './typed-scan.ts'
 import unencryptedSshKey from './unencrypted-ssh-key.ts'
 import userFromManyHosts from './user-from-many-hosts.ts'
 import webShellWritten from './web-shell-written.ts'
@@ -105,6 +106,7 @@ export const posixRules: readonly Rule[] = [
   suidOfInterpreter,
   textRunsBackwards,
   typedRemoteCode,
+  typedScan,
   unencryptedSshKey,
   userFromManyHosts,
   webShellWritten,

@@ -1,5 +1,4 @@
-import { isLoopback } from '../../src/detect/addresses.ts'
-import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
+import { commandsOf, isProgram } from '../../src/detect/command.ts'
 import {
   asTyped,
   isProgramStart,
@@ -10,25 +9,10 @@ import {
 } from '../../src/detect/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { anyOf } from '../../src/detect/words.ts'
-
-/** Scanners of ports and hosts. */
-const SCANNERS = [
-  'nmap',
-  'masscan',
-  'zmap',
-  'rustscan',
-  'netdiscover',
-  'arp-scan',
-  'nbtscan',
-  'unicornscan',
-  'fscan',
-  'naabu',
-] as const
-/** Those made for whole networks at once; administrators rarely need them. */
-const FAST = ['masscan', 'zmap', 'fscan'] as const
+import { SCANNERS, scansOthers } from '../data/scanners.ts'
 
 /** Asked first: almost no line holds any of it, and reading one as a shell does costs fifty times as much. */
-const WORDS = anyOf(...SCANNERS)
+const WORDS = anyOf(...SCANNERS.programs)
 
 export default rule({
   id: 'posix.scans-network',
@@ -36,14 +20,14 @@ export default rule({
   severity: 'low',
   on: joining(table(...PROGRAM_START_TABLES), 'parent_path'),
   attack: ['T1046'],
-  dedup: ({ hostId, columns }) => `${hostId} ${columns.uid}`,
+  // Graver scans are not hidden by those before.
+  dedup: ({ hostId, columns }) => `${hostId} ${columns.uid}${scansFast(columns.cmdline) ? ' fast' : ''}`,
   dedupPeriod: '24h',
   detect: ({ columns }) =>
     isProgramStart(columns) &&
     mentions(columns.cmdline, WORDS) &&
-    commandsOf(asTyped(columns.cmdline)).some(scans),
-  dynamicSeverity: ({ columns }) =>
-    commandsOf(asTyped(columns.cmdline)).some(command => isProgram(command, ...FAST)) ? 'medium' : undefined,
+    commandsOf(asTyped(columns.cmdline)).some(scansOthers),
+  dynamicSeverity: ({ columns }) => (scansFast(columns.cmdline) ? 'medium' : undefined),
   alertTitle: ({ host, columns }) => `${host} scans the network: ${shortened(columns.cmdline)}`,
   context: ({ columns }) => toldProgram(columns),
   means: 'Someone looks for hosts and open ports from here: the step from the first host to the next.',
@@ -85,8 +69,9 @@ export default rule({
       name: 'all of the internet',
       match: true,
       table: 'bpf_process_events',
-      columns: { cmdline: 'sudo masscan -p6379 0.0.0.0/0 --rate 100000' },
+      columns: { uid: '0', cmdline: 'sudo masscan -p6379 0.0.0.0/0 --rate 100000' },
       severity: 'medium',
+      dedup: 'test-host-id 0 fast',
     },
     {
       name: 'on a Mac',
@@ -114,9 +99,6 @@ export default rule({
   ],
 })
 
-function scans(command: Command): boolean {
-  if (!isProgram(command, ...SCANNERS)) return false
-  const isQuestion =
-    command.args.length > 0 && command.args.every(arg => /^(?:-V|-h|--version|--help)$/.test(arg))
-  return !isQuestion && !command.args.some(arg => arg === 'localhost' || isLoopback(arg))
+function scansFast(cmdline: string): boolean {
+  return commandsOf(asTyped(cmdline)).some(command => isProgram(command, ...SCANNERS.fast))
 }
