@@ -24,6 +24,8 @@ const REMEMBERED_MAX = 10_000
 interface Known {
   readonly address: Address
   readonly class: AddressClass
+  /** Whether it is one of `METADATA_SERVICES`. */
+  readonly givesCredentials: boolean
 }
 
 const known = new Map<string, Known | null>()
@@ -94,7 +96,7 @@ const METADATA_SERVICES = [
  * @example isMetadataService('169.254.169.254') // true
  */
 export function isMetadataService(text: string): boolean {
-  return inNetworks(text, METADATA_SERVICES)
+  return lookUp(text)?.givesCredentials ?? false
 }
 
 /**
@@ -106,7 +108,10 @@ export function isMetadataService(text: string): boolean {
  */
 export function inNetworks(text: string, cidrs: readonly string[]): boolean {
   const address = lookUp(text)?.address
-  if (address === undefined) return false
+  return address !== undefined && isIn(address, cidrs)
+}
+
+function isIn(address: Address, cidrs: readonly string[]): boolean {
   return cidrs.some(cidr => {
     const [network, length] = networkOf(cidr)
     return network.kind() === address.kind() && address.match(network, length)
@@ -133,7 +138,10 @@ function lookUp(text: string): Known | null {
   const remembered = known.get(text)
   if (remembered !== undefined) return remembered
   const address = parse(text)
-  const found = address === null ? null : { address, class: classOf(address) }
+  const found =
+    address === null
+      ? null
+      : { address, class: classOf(address), givesCredentials: isIn(address, METADATA_SERVICES) }
   if (known.size >= REMEMBERED_MAX) known.clear()
   known.set(text, found)
   return found

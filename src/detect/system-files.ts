@@ -11,7 +11,7 @@ import { meantPath } from './paths.ts'
 export type SystemFileKind = 'pam' | 'profile' | 'accounts' | 'ssh' | 'startup' | 'preload'
 
 /** Folders whose files, and those below, are all of one kind. */
-const FOLDERS: readonly (readonly [folder: string, kind: SystemFileKind])[] = [
+const FOLDERS: ReadonlyMap<string, SystemFileKind> = new Map<string, SystemFileKind>([
   ['/etc/pam.d/', 'pam'],
   ['/usr/lib/pam.d/', 'pam'],
   ['/etc/profile.d/', 'profile'],
@@ -37,31 +37,33 @@ const FOLDERS: readonly (readonly [folder: string, kind: SystemFileKind])[] = [
   ['/var/at/tabs/', 'startup'],
   ['/etc/xdg/autostart/', 'startup'],
   ['/etc/modules-load.d/', 'startup'],
-]
+])
 
-const FILES: Readonly<Record<string, SystemFileKind>> = {
-  '/etc/pam.conf': 'pam',
-  '/etc/profile': 'profile',
-  '/etc/bash.bashrc': 'profile',
-  '/etc/bashrc': 'profile',
-  '/etc/csh.cshrc': 'profile',
-  '/etc/environment': 'profile',
-  '/etc/zprofile': 'profile',
-  '/etc/zshenv': 'profile',
-  '/etc/zshrc': 'profile',
-  '/etc/passwd': 'accounts',
-  '/etc/shadow': 'accounts',
-  '/etc/group': 'accounts',
-  '/etc/gshadow': 'accounts',
-  '/etc/master.passwd': 'accounts',
-  '/etc/sudoers': 'accounts',
-  '/etc/ssh/sshd_config': 'ssh',
-  '/etc/rc.local': 'startup',
-  '/etc/crontab': 'startup',
-  '/etc/anacrontab': 'startup',
-  '/etc/modules': 'startup',
-  '/etc/ld.so.preload': 'preload',
-}
+const IN_FOLDER = new RegExp(`^(?:${Array.from(FOLDERS.keys()).join('|').replaceAll('.', '\\.')})`)
+
+const FILES: ReadonlyMap<string, SystemFileKind> = new Map<string, SystemFileKind>([
+  ['/etc/pam.conf', 'pam'],
+  ['/etc/profile', 'profile'],
+  ['/etc/bash.bashrc', 'profile'],
+  ['/etc/bashrc', 'profile'],
+  ['/etc/csh.cshrc', 'profile'],
+  ['/etc/environment', 'profile'],
+  ['/etc/zprofile', 'profile'],
+  ['/etc/zshenv', 'profile'],
+  ['/etc/zshrc', 'profile'],
+  ['/etc/passwd', 'accounts'],
+  ['/etc/shadow', 'accounts'],
+  ['/etc/group', 'accounts'],
+  ['/etc/gshadow', 'accounts'],
+  ['/etc/master.passwd', 'accounts'],
+  ['/etc/sudoers', 'accounts'],
+  ['/etc/ssh/sshd_config', 'ssh'],
+  ['/etc/rc.local', 'startup'],
+  ['/etc/crontab', 'startup'],
+  ['/etc/anacrontab', 'startup'],
+  ['/etc/modules', 'startup'],
+  ['/etc/ld.so.preload', 'preload'],
+])
 
 /** Files of a home folder that its owner's shells run. */
 const HOME_PROFILES = new Set([
@@ -99,14 +101,15 @@ export function systemFileKind(path: string): SystemFileKind | null {
 }
 
 function kindOf(plain: string): SystemFileKind | null {
-  if (Object.hasOwn(FILES, plain)) return FILES[plain] ?? null
+  const own = FILES.get(plain)
+  if (own !== undefined) return own
   const kind = kindByPlace(plain)
   return kind === null || isPassingName(plain) ? null : kind
 }
 
 function kindByPlace(plain: string): SystemFileKind | null {
-  const folder = FOLDERS.find(([prefix]) => plain.startsWith(prefix))
-  if (folder !== undefined) return folder[1]
+  const folder = IN_FOLDER.exec(plain)?.[0]
+  if (folder !== undefined) return FOLDERS.get(folder) ?? null
   if (PAM_MODULE.test(plain) && /^\/(?:usr\/)?(?:local\/)?lib/.test(plain)) return 'pam'
   const home = HOME.exec(plain)?.[0]
   if (home !== undefined && HOME_PROFILES.has(plain.slice(home.length))) return 'profile'
