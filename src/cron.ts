@@ -7,6 +7,7 @@ import { announceRules } from './notify/announce-rules.ts'
 import { failOver } from './notify/fail-over.ts'
 import { redriveChanged } from './notify/redrive-changed.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
+import { watchCanary } from './staleness/canary.ts'
 import { checkSilence } from './staleness/check.ts'
 import { watchTrouble } from './staleness/watch-trouble.ts'
 import { withLease } from './store/leases.ts'
@@ -28,6 +29,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   'index-quarantine': indexQuarantine,
   'check-silence': checkSilence,
   'watch-trouble': watchTrouble,
+  canary: watchCanary,
   'announce-rules': (world, { destinations }, rules) => announceRules(world, destinations, rules),
   retention: world => enforceRetention(world),
 }

@@ -18,6 +18,7 @@ export interface Env {
   readonly WEBHOOK_URL?: string
   readonly WEBHOOK_SECRET?: string
   readonly PAGERDUTY_WEBHOOK_SECRET?: string
+  readonly HEARTBEAT_URL?: string
   readonly PUBLIC_URL?: string
   readonly HOT_HOURS?: string
   readonly HOT_EVENTS_PER_DAY?: string
@@ -54,6 +55,8 @@ export interface Settings {
   readonly webhookSecrets: readonly string[]
   /** Secrets of PagerDuty's webhook subscriptions, any of which may sign; none: no webhook is taken. */
   readonly pagerDutyWebhookSecrets: readonly string[]
+  /** Asked for each minute in which every stage works; who waits there raises the alarm. A secret as a whole, or null. */
+  readonly heartbeatUrl: string | null
   /** Origin of this deployment for links in alerts, without a trailing slash, or null. */
   readonly publicUrl: string | null
   /** How long events stay searchable in D1. */

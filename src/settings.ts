@@ -1,5 +1,6 @@
 import { destinationSettings } from './destination-settings.ts'
 import type { EnrollSecret, Env, NodeKeySecret, Settings } from './env.ts'
+import { judgeUrl } from './notify/url-policy.ts'
 
 /** Below this a secret can be guessed; 32 characters of hex are 128 bits. */
 const MIN_SECRET_CHARACTERS = 24
@@ -41,6 +42,7 @@ export function parseSettings(env: Env): Settings {
     adminToken: adminToken(problems, env.ADMIN_TOKEN),
     ...destinationSettings(problems, env, urls),
     pagerDutyWebhookSecrets: inboundSecrets(problems, env.PAGERDUTY_WEBHOOK_SECRET),
+    heartbeatUrl: heartbeatUrl(problems, env.HEARTBEAT_URL, urls),
     publicUrl: urls.publicUrl,
     hotHours: wholeNumber(problems, 'HOT_HOURS', env.HOT_HOURS, HOT_HOURS, 1),
     hotEventsPerDay: wholeNumber(
@@ -146,6 +148,19 @@ function inboundSecrets(problems: string[], text: string | undefined): readonly 
     )
   }
   return strong.slice(0, INBOUND_SECRETS_MAX)
+}
+
+/** Optional; what may be asked for is what alerts may be sent to. */
+function heartbeatUrl(
+  problems: string[],
+  text: string | undefined,
+  surroundings: Pick<Settings, 'environment' | 'publicUrl'>,
+): string | null {
+  if (text === undefined || text === '') return null
+  const verdict = judgeUrl(text, surroundings)
+  if (verdict.ok) return verdict.url
+  problems.push(`HEARTBEAT_URL ${verdict.reason}; nobody outside hears whether Margay lives.`)
+  return null
 }
 
 function publicUrl(problems: string[], text: string | undefined): string | null {

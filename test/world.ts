@@ -32,6 +32,7 @@ export function testSettings(overrides: Partial<Settings> = {}): Settings {
     webhookUrl: null,
     webhookSecrets: [],
     pagerDutyWebhookSecrets: [],
+    heartbeatUrl: null,
     publicUrl: null,
     hotHours: 72,
     hotEventsPerDay: 1_000_000,

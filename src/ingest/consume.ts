@@ -2,6 +2,7 @@ import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
 import { type HostRecord, hostsById } from '../store/hosts.ts'
 import { deleteSpool } from '../store/spool.ts'
+import { canaryOf, passCanary } from './canary.ts'
 import { Chunk } from './chunk.ts'
 import { commitChunk } from './commit.ts'
 import type { Detection } from './detection.ts'
@@ -36,7 +37,27 @@ const OUTAGE_FAILURES = 2
  * nothing.
  */
 export async function consumeIngest(batch: IngestBatch, world: World, detection: Detection): Promise<void> {
-  const unfinished = await consumeTogether(batch.messages, world, detection)
+  const canaries: IngestMessage[] = []
+  const posts: IngestQueueMessage[] = []
+  for (const message of batch.messages) {
+    const canary = canaryOf(message.body)
+    if (canary === null) posts.push(message)
+    else {
+      canaries.push(canary)
+      // One that is lost is missed within minutes, and by then another says more.
+      message.ack()
+    }
+  }
+  await consumePosts(posts, world, detection)
+  for (const canary of canaries) await passCanary(world, detection, canary)
+}
+
+async function consumePosts(
+  posts: readonly IngestQueueMessage[],
+  world: World,
+  detection: Detection,
+): Promise<void> {
+  const unfinished = await consumeTogether(posts, world, detection)
   if (unfinished.length === 0) return
   await world.sleep(SECOND_TRY_WAIT_MS + jitter(world, SECOND_TRY_WAIT_MS))
   let failures = 0

@@ -1,6 +1,7 @@
 import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { isConflict } from '../store/assertion.ts'
+import { canaryIn, markCanarySeen } from '../store/canary.ts'
 import type { Delivery } from '../store/deliveries.ts'
 import {
   assertDeliveriesUnchanged,
@@ -68,12 +69,16 @@ async function deliverMessage(
     message.ack()
     return
   }
+  const canary = canaryIn(deliveryId)
   try {
     await deliverNow(world, routing, deliveryId, texts)
+    if (canary !== null) await markCanarySeen(world.db, canary).run()
     message.ack()
   } catch (error) {
     const fault = redacted(error instanceof Error ? error.message : 'unknown', secretsOf(world.settings))
     world.log('delivery_interrupted', { delivery: deliveryId, fault })
+    // A canary that is late says nothing; the next one is on its way.
+    if (canary !== null) return message.ack()
     const delaySeconds = Math.round(RETRY_MIN_SECONDS + RETRY_SPREAD_SECONDS * randomUnit(world))
     message.retry({ delaySeconds })
   }
