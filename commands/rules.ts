@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { CATALOGUE } from '../rules/data/catalogue.ts'
 import { NOT_COVERED } from '../rules/data/not-covered.ts'
 import { coverageOf, coverageText } from './rules/coverage.ts'
 import { expiredText } from './rules/exceptions.ts'
@@ -90,7 +91,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   docs: ({ rules, sequences, packs }) => {
     writeFileSync(
       join(RULES_FOLDER, '..', 'docs', 'rules.md'),
-      rulesPage({ rules, sequences, packs, notCovered: NOT_COVERED }),
+      rulesPage({ rules, sequences, packs, notCovered: NOT_COVERED, catalogue: CATALOGUE }),
     )
     say(`Wrote docs/rules.md with ${rules.length + sequences.length} rules.\n`)
     return 0

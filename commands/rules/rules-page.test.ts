@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CATALOGUE } from '../../rules/data/catalogue.ts'
 import { NOT_COVERED } from '../../rules/data/not-covered.ts'
 import { packs, rules, sequences } from '../../rules/index.ts'
 import { pack } from '../../src/detect/pack.ts'
@@ -39,7 +40,10 @@ describe('rulesPage', () => {
     rules: [example],
     sequences: [],
     packs: [jobs],
-    notCovered: [{ what: 'A thing', tables: ['users', 'groups'], needs: 'A list of things.' }],
+    notCovered: [
+      { name: 'a-thing', what: 'A thing', tables: ['users', 'groups'], needs: 'A list of things.' },
+    ],
+    catalogue: [{ what: 'Jobs', foundBy: ['posix.odd-job', 'margay.host-silent'], except: 'a-thing' }],
   })
 
   it('lists rules by room, with links to what they say', () => {
@@ -66,6 +70,10 @@ describe('rulesPage', () => {
     }
   })
 
+  it('says what others look for and which rules find it', () => {
+    expect(page).toContain('| 1 | Jobs | [posix.odd-job](#posixodd-job) `margay.host-silent` | A thing |\n')
+  })
+
   it('says what no rule finds', () => {
     expect(page).toContain('| A thing | `users` `groups` | A list of things. |\n')
   })
@@ -75,7 +83,8 @@ describe('docs/rules.md', () => {
   it('is what the rules give: run npm run rules -- docs when it is not', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8')
     // Not toBe: the difference would be printed for minutes.
-    const isCurrent = page === rulesPage({ rules, sequences, packs, notCovered: NOT_COVERED })
+    const isCurrent =
+      page === rulesPage({ rules, sequences, packs, notCovered: NOT_COVERED, catalogue: CATALOGUE })
     expect(isCurrent).toBe(true)
   })
 })

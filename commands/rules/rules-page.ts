@@ -1,3 +1,4 @@
+import type { CatalogueItem } from '../../rules/data/catalogue.ts'
 import type { NotCovered } from '../../rules/data/not-covered.ts'
 import { attackUrl } from '../../src/detect/attack.ts'
 import { feedingQueries } from '../../src/detect/feeds.ts'
@@ -12,10 +13,11 @@ export interface PageContent {
   readonly sequences: readonly Sequence[]
   readonly packs: readonly Pack[]
   readonly notCovered: readonly NotCovered[]
+  readonly catalogue: readonly CatalogueItem[]
 }
 
 /** The page of all rules for responders and for who looks what is covered, as Markdown. The same rules give the same page. */
-export function rulesPage({ rules, sequences, packs, notCovered }: PageContent): string {
+export function rulesPage({ rules, sequences, packs, notCovered, catalogue }: PageContent): string {
   const rooms = Map.groupBy(rules, ({ id }) => id.split('.')[0] ?? '')
   const pairs = sequences.map(({ rule }) => rule)
   const queries = packs.reduce((sum, pack) => sum + Object.keys(pack.queries).length, 0)
@@ -27,6 +29,7 @@ export function rulesPage({ rules, sequences, packs, notCovered }: PageContent):
     ...(pairs.length === 0 ? [] : [roomTable('Pairs of matches', pairs)]),
     `## What no rule finds\n`,
     notCovered.length === 0 ? 'Nothing is noted.\n' : notCoveredTable(notCovered),
+    ...(catalogue.length === 0 ? [] : [catalogueTable(catalogue, notCovered, anchors(rules, pairs))]),
     ...rules.map(rule => section(rule, meets(rule), packs)),
     ...sequences.map(one => section(one.rule, pairOf(one), [])),
   ].join('\n')
@@ -45,6 +48,25 @@ function notCoveredTable(notCovered: readonly NotCovered[]): string {
     ({ what, tables, needs }) => `| ${cell(what)} | ${tables.map(code).join(' ')} | ${cell(needs)} |\n`,
   )
   return `| what | tables | what it would need |\n| --- | --- | --- |\n${rows.join('')}`
+}
+
+/** Ids that have a section on the page; what Margay watches over itself has none. */
+function anchors(rules: readonly Rule[], pairs: readonly Rule[]): ReadonlySet<string> {
+  return new Set([...rules, ...pairs].map(({ id }) => id))
+}
+
+function catalogueTable(
+  catalogue: readonly CatalogueItem[],
+  notCovered: readonly NotCovered[],
+  shown: ReadonlySet<string>,
+): string {
+  const missing = new Map(notCovered.map(({ name, what }) => [name, what]))
+  const link = (id: string) => (shown.has(id) ? `[${id}](#${anchorOf(id)})` : code(id))
+  const rows = catalogue.map(
+    ({ what, foundBy, except }, at) =>
+      `| ${at + 1} | ${cell(what)} | ${foundBy.map(link).join(' ')} | ${cell(except === undefined ? '' : (missing.get(except) ?? except))} |\n`,
+  )
+  return `## What others look for with osquery\n\n| | what | found by | but not |\n| --- | --- | --- | --- |\n${rows.join('')}`
 }
 
 function section(rule: Rule, met: string, packs: readonly Pack[]): string {
