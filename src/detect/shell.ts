@@ -55,6 +55,10 @@ const REDIRECTION = /<<<|<<-?|<>|[<>]&|>>|>\||[<>]/y
 /** `$IFS`, `${IFS}`, `${IFS%??}`: blanks to the shell, none to those who look for some. */
 const HIDDEN_BLANK = /\$(?:\{IFS[^}]{0,16}\}|IFS(?![A-Za-z0-9_]))/y
 
+/** Characters that mean nothing but themselves, and so are read at once: outside of quotes, and between double ones. */
+const PLAIN = /[^ \t\r\n;&|()<>'"#$\\`]+/y
+const PLAIN_QUOTED = /[^"\\$`]+/y
+
 /** Ends of a command. `|` alone joins its standard output to the next one. */
 const SEPARATORS = ';&|()\n'
 
@@ -90,6 +94,7 @@ class Reader {
   }
 
   private readOne(character: string): void {
+    if (this.readRun(PLAIN)) return
     if (character === ' ' || character === '\t' || character === '\r') {
       this.endWord()
       this.at += 1
@@ -100,6 +105,14 @@ class Reader {
     else if (character === '#' && this.word === null) this.skipComment()
     else if (character === '$' && this.readDollar()) return
     else if (!this.readSubstitution()) this.readCharacter(character, '')
+  }
+
+  private readRun(plain: RegExp): boolean {
+    plain.lastIndex = this.at
+    if (!plain.test(this.text)) return false
+    this.add(this.text.slice(this.at, plain.lastIndex))
+    this.at = plain.lastIndex
+    return true
   }
 
   /** A plain character, or one that a backslash makes plain; within quotes it does so only with some. */
@@ -177,7 +190,8 @@ class Reader {
     this.add('')
     this.at += 1
     while (this.at < this.text.length && this.text.charAt(this.at) !== '"') {
-      if (!this.readSubstitution()) this.readCharacter(this.text.charAt(this.at), '"\\$`\n')
+      if (this.readRun(PLAIN_QUOTED) || this.readSubstitution()) continue
+      this.readCharacter(this.text.charAt(this.at), '"\\$`\n')
     }
     this.at += 1
   }
