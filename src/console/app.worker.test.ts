@@ -5,6 +5,7 @@ import { ADMIN_TOKEN, testConsole } from '../../test/console.ts'
 import { failingD1, failingR2 } from '../../test/faults.ts'
 import { freshStorage } from '../../test/storage.ts'
 import { testSettings } from '../../test/world.ts'
+import { markCanarySeen, markCanaryStored } from '../store/canary.ts'
 import { ROUTES } from './routes.ts'
 
 beforeEach(freshStorage)
@@ -204,9 +205,59 @@ describe('GET /healthz', () => {
       200,
       {
         status: 'ok',
-        checks: { r2: 'ok', queue: 'ok', secrets: 'ok', d1: 'ok', settings: 'ok', destinations: 'ok' },
+        checks: {
+          r2: 'ok',
+          queue: 'ok',
+          secrets: 'ok',
+          d1: 'ok',
+          settings: 'ok',
+          destinations: 'ok',
+          canary: 'ok',
+        },
+        backlog: { pending: 0, oldest_undelivered_seconds: null, parked: 0, canary_age_seconds: null },
       },
     ])
+  })
+
+  it('tells what waits and for how long, without what a silence keeps', async () => {
+    const console = testConsole()
+    const now = console.world.now()
+    const insert = `INSERT INTO deliveries (delivery_id, alert_id, destination, action, sequence, state,
+        next_attempt_at, created_at, silenced_until)
+      VALUES (?1, 'a', 'd', 'trigger', 1, ?2, 0, ?3, ?4)`
+    await env.DB.batch([
+      env.DB.prepare(insert).bind('1', 'pending', now - 90_000, null),
+      env.DB.prepare(insert).bind('2', 'leased', now - 30_000, null),
+      env.DB.prepare(insert).bind('3', 'parked', now - 300_000, null),
+      env.DB.prepare(insert).bind('4', 'pending', now - 500_000, now + 1),
+      env.DB.prepare(insert).bind('5', 'delivered', now - 500_000, null),
+    ])
+    const { body } = await console.raw('/healthz')
+    expect(body.backlog).toEqual({
+      pending: 2,
+      oldest_undelivered_seconds: 90,
+      parked: 1,
+      canary_age_seconds: null,
+    })
+  })
+
+  it('is degraded when the canary has not come round for five minutes', async () => {
+    const console = testConsole()
+    const now = console.world.now()
+    await markCanaryStored(env.DB, now).run()
+    await markCanarySeen(env.DB, now).run()
+    console.world.advance(300_000)
+    expect((await console.raw('/healthz')).body).toMatchObject({
+      status: 'ok',
+      backlog: { canary_age_seconds: 300 },
+    })
+    console.world.advance(5_000)
+    expect((await console.raw('/healthz')).body).toMatchObject({
+      status: 'degraded',
+      checks: { canary: 'failing' },
+    })
+    const { backlog } = (await console.get('/stats')).body
+    expect([backlog.canary_at, backlog.canary_age_seconds]).toEqual(['2026-11-24T12:00:00.000Z', 305])
   })
 
   it('is degraded, and still 200, while D1 fails: posts are accepted without it', async () => {

@@ -1,11 +1,12 @@
 import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { destinationProblems } from '../notify/target.ts'
+import { type BriefBacklog, briefBacklog } from '../store/backlog.ts'
 import { within } from '../store/within.ts'
 
 type CheckResult = 'ok' | 'failing'
 
-/** What `/healthz` tells. Names and two words only: it answers anyone. */
+/** What `/healthz` tells. Names, two words and how much waits: it answers anyone. */
 export interface Health {
   /** `failing`: posts can't be accepted as promised; `degraded`: they can, but something behind is not well. */
   readonly status: 'ok' | 'degraded' | 'failing'
@@ -22,32 +23,57 @@ export interface Health {
     readonly settings: CheckResult
     /** Has every destination its key and an allowed URL? Alerts to one that lacks them wait, parked. */
     readonly destinations: CheckResult
+    /** Did the canary come round within the last minutes? Also well while none has flown yet. */
+    readonly canary: CheckResult
   }
+  /** Ages in seconds, null when there is nothing of that age; null as a whole when D1 can't tell. */
+  readonly backlog: {
+    /** Deliveries that wait, at most 1,000. */
+    readonly pending: number
+    readonly oldest_undelivered_seconds: number | null
+    /** At most 1,000. */
+    readonly parked: number
+    readonly canary_age_seconds: number | null
+  } | null
 }
 
 /** Longer than R2 and D1 ever take when well; an outside probe waits 5 to 10 s. */
 const PROBE_LIMIT_MS = 2_000
 /** An object that need not exist: whether R2 answers is what is asked. */
 const PROBE_KEY = 'state/probe'
+/** Cron sends one each minute. */
+const CANARY_LATE_SECONDS = 300
 
 /** Probes what accepting a post needs, and what comes after. Never throws. */
 export async function health(world: World, destinations: readonly Destination[]): Promise<Health> {
   const { enrollSecrets, nodeKeySecrets, problems } = world.settings
-  const [r2, d1] = await Promise.all([
+  const [r2, waiting] = await Promise.all([
     probe(world, () => world.bucket.head(PROBE_KEY)),
-    probe(world, () => world.db.prepare('SELECT 1').first()),
+    within(world, PROBE_LIMIT_MS, () => briefBacklog(world.db, world.now())),
   ])
+  const backlog = waiting.kind === 'done' ? shown(waiting.value, world.now()) : null
   const checks = {
     r2,
     queue: result(typeof world.ingest?.send === 'function'),
     secrets: result(enrollSecrets.length > 0 && nodeKeySecrets.length > 0),
-    d1,
+    d1: result(backlog !== null),
     settings: result(problems.length === 0),
     destinations: result(destinationProblems(destinations, world.settings).length === 0),
+    canary: result((backlog?.canary_age_seconds ?? 0) <= CANARY_LATE_SECONDS),
   }
   const accepts = [checks.r2, checks.queue, checks.secrets].every(check => check === 'ok')
   const isWell = Object.values(checks).every(check => check === 'ok')
-  return { status: isWell ? 'ok' : accepts ? 'degraded' : 'failing', checks }
+  return { status: isWell ? 'ok' : accepts ? 'degraded' : 'failing', checks, backlog }
+}
+
+function shown({ pending, parked, oldestPendingAt, canarySeenAt }: BriefBacklog, now: number) {
+  const age = (at: number | null) => (at === null ? null : Math.max(0, Math.round((now - at) / 1000)))
+  return {
+    pending,
+    oldest_undelivered_seconds: age(oldestPendingAt),
+    parked,
+    canary_age_seconds: age(canarySeenAt),
+  }
 }
 
 async function probe(world: World, work: () => Promise<unknown>): Promise<CheckResult> {

@@ -1,3 +1,4 @@
+import { type CanaryRound, selectCanary } from './canary.ts'
 import { minuteOf } from './counters.ts'
 
 /** One count in one bucket. */
@@ -28,6 +29,8 @@ export interface Backlog {
   readonly pendingDeliveries: number
   readonly oldestPendingAt: number | null
   readonly parkedDeliveries: number
+  /** When the last canary was sent that came through every stage. */
+  readonly canarySeenAt: number | null
   readonly quarantined: number
   /** True when there are more in quarantine than were counted. */
   readonly quarantinedCapped: boolean
@@ -91,7 +94,7 @@ interface DeliveryCount {
 
 /** What waits to be delivered, what is parked, what lies in quarantine, how the hosts and the feed are. */
 export async function backlog(db: D1Database): Promise<Backlog> {
-  const [deliveries, quarantine, hosts, feed] = await db.batch([
+  const [deliveries, quarantine, hosts, feed, canary] = await db.batch([
     db.prepare(
       `SELECT state, count(*) AS deliveries, min(created_at) AS oldest FROM deliveries
        WHERE state IN ('pending', 'leased', 'parked') GROUP BY state`,
@@ -101,6 +104,7 @@ export async function backlog(db: D1Database): Promise<Backlog> {
     db.prepare(
       `SELECT value->>'phase' AS phase, value->>'evaluatedAt' AS evaluatedAt FROM states WHERE name = 'feed'`,
     ),
+    selectCanary(db),
   ])
   // The rows are shaped by the SELECTs above.
   const counts = (deliveries?.results ?? []) as DeliveryCount[]
@@ -110,6 +114,7 @@ export async function backlog(db: D1Database): Promise<Backlog> {
     pendingDeliveries: waiting.reduce((sum, row) => sum + row.deliveries, 0),
     oldestPendingAt: waiting.reduce<number | null>((oldest, row) => earlier(oldest, row.oldest), null),
     parkedDeliveries: counts.find(({ state }) => state === 'parked')?.deliveries ?? 0,
+    canarySeenAt: ((canary?.results ?? []) as CanaryRound[])[0]?.seenAt ?? null,
     quarantined: Math.min(quarantined, QUARANTINE_COUNT_CAP),
     quarantinedCapped: quarantined > QUARANTINE_COUNT_CAP,
     hosts: (hosts?.results ?? []) as { state: string; hosts: number }[],

@@ -35,7 +35,12 @@ const shape = z.object({
   backlog: z.object({
     pending_deliveries: z.int(),
     oldest_undelivered_at: moment.nullable(),
+    oldest_undelivered_seconds: z.int().nullable().meta({ description: 'Its age.' }),
     parked_deliveries: z.int(),
+    canary_at: moment
+      .nullable()
+      .meta({ description: 'When the last canary was sent that came through every stage.' }),
+    canary_age_seconds: z.int().nullable(),
     quarantined: z.int(),
     quarantined_capped: z.boolean().meta({ description: 'There are more than were counted.' }),
     spooled_posts: z.int(),
@@ -75,7 +80,7 @@ export const stats = route({
       series: seriesOf(counters),
       truncated: counters.truncated,
       backlog: {
-        ...backlogItem(waiting),
+        ...backlogItem(waiting, world.now()),
         spooled_posts: spool.posts.length,
         spooled_posts_capped: spool.cursor !== null,
         oldest_spooled_at: momentOrNull(spool.posts[0]?.receivedAt ?? null),
@@ -103,10 +108,14 @@ function seriesOf({ buckets, totals }: CounterSeries): z.input<typeof shape>['se
   }))
 }
 
-function backlogItem(waiting: Backlog) {
+function backlogItem(waiting: Backlog, now: number) {
+  const age = (at: number | null) => (at === null ? null : Math.max(0, Math.round((now - at) / 1000)))
   return {
     pending_deliveries: waiting.pendingDeliveries,
     oldest_undelivered_at: momentOrNull(waiting.oldestPendingAt),
+    oldest_undelivered_seconds: age(waiting.oldestPendingAt),
+    canary_at: momentOrNull(waiting.canarySeenAt),
+    canary_age_seconds: age(waiting.canarySeenAt),
     parked_deliveries: waiting.parkedDeliveries,
     quarantined: waiting.quarantined,
     quarantined_capped: waiting.quarantinedCapped,
