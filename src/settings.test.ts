@@ -27,6 +27,21 @@ describe('parseSettings', () => {
     expect(problems.join(' ')).toMatch(/no host can enroll.*neither enroll nor send.*answers nobody/)
   })
 
+  it('asks for a heartbeat where alerts may be sent, and nowhere else', () => {
+    const url = 'https://heartbeat.example.com/ping/0123456789abcdef'
+    expect(settingsOf({ ...complete, HEARTBEAT_URL: url })).toMatchObject({ heartbeatUrl: url, problems: [] })
+    expect(settingsOf(complete)).toMatchObject({ heartbeatUrl: null, problems: [] })
+    for (const bad of [
+      'http://heartbeat.example.com/secret-ping',
+      'https://192.0.2.1/secret-ping',
+      'secret-ping',
+    ]) {
+      const { heartbeatUrl, problems } = settingsOf({ ...complete, HEARTBEAT_URL: bad })
+      expect([heartbeatUrl, problems.length]).toEqual([null, 1])
+      expect(problems.join()).not.toContain('secret-ping')
+    }
+  })
+
   it('never repeats a secret in a complaint', () => {
     const { problems } = settingsOf({
       ...complete,

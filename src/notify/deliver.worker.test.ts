@@ -78,6 +78,18 @@ describe('messages that can not be read', () => {
   )
 })
 
+describe('F10: one poisonous message among a hundred', () => {
+  it('costs the 99 others nothing, and no message comes back', async () => {
+    const world = newWorld()
+    const bodies: unknown[] = []
+    for (let n = 0; n < 99; n++) bodies.push(message(await open(world, `host-${n}`), 'trigger'))
+    bodies.splice(40, 0, { v: 'x'.repeat(1_000), deliveryId: { toString: null } })
+    expect(new Set(await run(world, ...bodies))).toEqual(new Set(['acked']))
+    await calm(world)
+    expect(pagerDuty.incidents).toHaveLength(99)
+  })
+})
+
 describe('a consumer that dies after the send', () => {
   it('is followed by a second send with the same identity: one incident', async () => {
     const world = newWorld()
