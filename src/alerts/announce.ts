@@ -20,7 +20,7 @@ export interface Opening {
 }
 
 /** A delivery of an alert that opened again: to be sent at `dueAt` (ms since the epoch). */
-export interface TriggerAgain extends NewDelivery {
+interface TriggerAgain extends NewDelivery {
   readonly dueAt: number
 }
 

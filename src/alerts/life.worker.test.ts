@@ -165,6 +165,29 @@ describe('a match after a resolve', () => {
   })
 })
 
+describe('an acknowledge of an alert that opened again', () => {
+  it.each(['pending', 'leased'])(
+    'goes behind the trigger although the one before is still %s',
+    async state => {
+      const world = worldFor(env)
+      await take(world, [matchOf(1)])
+      const { alertId } = await one()
+      await sendAll(world.now())
+      await change(world, alertId, 'acknowledge')
+      await env.DB.prepare("UPDATE deliveries SET state = ? WHERE action = 'acknowledge'").bind(state).run()
+      world.advance(MINUTE)
+      await change(world, alertId, 'resolve')
+      await take(world, [matchOf(2)])
+      await change(world, alertId, 'acknowledge')
+      expect(await pairOf(alertId)).toEqual([
+        '3 resolve pending',
+        '4 trigger pending',
+        '5 acknowledge pending',
+      ])
+    },
+  )
+})
+
 describe('an alert that grows', () => {
   it('is told of once in five minutes, however often it grows', async () => {
     const world = worldFor(env)

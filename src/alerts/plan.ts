@@ -34,7 +34,7 @@ export interface Plan extends Announcement {
 const MINUTE_MS = 60_000
 
 /** A match that comes so soon after its alert was resolved opens the same alert again; a later one is the next episode. */
-export const REOPEN_WITHIN_MS = 30 * MINUTE_MS
+const REOPEN_WITHIN_MS = 30 * MINUTE_MS
 
 /** Names a match within and across chunks: one event counts once for a rule, and once for its errors. */
 export function matchKeyOf(kind: Finding['kind'], ruleId: string, rowId: string): string {

@@ -151,8 +151,12 @@ export function insertFollowUps(
        ON CONFLICT (delivery_id) DO UPDATE SET state = 'pending', attempts = 0, next_attempt_at = excluded.created_at,
          sequence = excluded.sequence,
          created_at = excluded.created_at, first_attempt_at = NULL, delivered_at = NULL, ambiguous_at = NULL,
-         response_status = NULL, reason = ''
-       WHERE deliveries.state IN ('delivered', 'superseded', 'parked')`,
+         response_status = NULL, reason = '', lease_token = NULL, lease_expires_at = NULL
+       WHERE deliveries.state IN ('delivered', 'superseded', 'parked')
+         -- It still waits, or is being sent, for what the alert was before it opened again: an acknowledge that only then
+         -- arrives would be overtaken by the trigger.
+         OR excluded.sequence > deliveries.sequence
+           AND (deliveries.state = 'pending' OR deliveries.state = 'leased' AND excluded.action = 'acknowledge')`,
     )
     .bind(
       alertId,

@@ -15,7 +15,7 @@ export interface Standing {
 }
 
 /** Time in which the changes of a flapping alert are counted. */
-export const FLAP_WINDOW_MS = 20 * 60_000
+const FLAP_WINDOW_MS = 20 * 60_000
 /** Quiet that follows when an alert was said to be flapping. */
 export const FLAP_QUIET_MS = 60 * 60_000
 

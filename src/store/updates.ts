@@ -1,11 +1,11 @@
 const MINUTE_MS = 60_000
 
 /** Of an open alert that grows, each destination hears once in this time at most. */
-export const UPDATE_INTERVAL_MS = 5 * MINUTE_MS
+const UPDATE_INTERVAL_MS = 5 * MINUTE_MS
 /** Of one that somebody has in hand. A whole number of the interval above, so that the same time has the same id. */
-export const ACKNOWLEDGED_UPDATE_INTERVAL_MS = 60 * MINUTE_MS
+const ACKNOWLEDGED_UPDATE_INTERVAL_MS = 60 * MINUTE_MS
 /** A critical alert that nobody acknowledged is told again after this, and after as long again. */
-export const REPEAT_INTERVAL_MS = 4 * 60 * MINUTE_MS
+const REPEAT_INTERVAL_MS = 4 * 60 * MINUTE_MS
 
 /** Behind all there is of the same alert and destination. */
 const NEXT_SEQUENCE = `(SELECT 1 + max(e.sequence) FROM deliveries e
