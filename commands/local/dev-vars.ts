@@ -30,6 +30,8 @@ export function ensureDevVars(path: string): boolean {
     'SLACK_WEBHOOK_URL=""',
     'WEBHOOK_URL=""',
     `WEBHOOK_SECRET="whsec_${randomBytes(SECRET_BYTES).toString('base64')}"`,
+    '# Asked for each minute in which every stage works. Empty: nobody outside watches.',
+    'HEARTBEAT_URL=""',
     '',
   ]
   writeFileSync(path, lines.join('\n'), { mode: 0o600 })

@@ -5,13 +5,13 @@ import type { Delivery } from '../store/deliveries.ts'
 import type { Hold } from '../store/delivery-holds.ts'
 
 /** How much may be sent to a destination. */
-export interface Budget {
+interface Budget {
   readonly sends: number
   readonly windowMs: number
 }
 
 /** For each type, because all destinations of a type share its key or URL. */
-export const BUDGETS = {
+const BUDGETS = {
   /** PagerDuty takes about 120 events a minute for one key ("Events API v2 Rate Limits"). */
   pagerduty: { sends: 100, windowMs: 60_000 },
   /** Slack takes one message a second for one webhook, and short bursts ("Rate limits"). */

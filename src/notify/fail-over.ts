@@ -8,7 +8,7 @@ import { wake } from './wake.ts'
 const MINUTE_MS = 60_000
 
 /** A critical alert waits so long for its destination before another is told too. */
-export const FAIL_OVER_AFTER_MS = 5 * MINUTE_MS
+const FAIL_OVER_AFTER_MS = 5 * MINUTE_MS
 
 /** What was parked earlier than this failed over then, or had no fallback then. */
 const PARKED_SINCE_MS = 24 * 60 * MINUTE_MS

@@ -55,6 +55,7 @@ describe('a silenced alert', () => {
       state: 'pending',
       attempts: 0,
       nextAttemptAt: TEST_NOW + HOUR,
+      reason: 'silenced by s1',
     })
     expect(await story(alertId)).toEqual([
       'pagerduty, trigger: Not sent now: silenced by s1 until 2026-11-24T13:00:00.000Z (ada: Upgrade).',
@@ -177,6 +178,7 @@ describe('the budget of PagerDuty', () => {
     expect(await only(alertIds[75] ?? '')).toMatchObject({
       state: 'pending',
       nextAttemptAt: TEST_NOW + 60_000,
+      reason: 'waits for its turn in the budget of its destination',
     })
     expect(await story(alertIds[75] ?? '')).toEqual([
       'pagerduty, trigger: Its turn is in 60 s: no more may be sent at once.',

@@ -7,7 +7,7 @@ import { faultText, within } from '../store/within.ts'
  * A canary that came round was sent so long ago at most, or the heartbeat stops: two and a half minutes, so that the last
  * beat is at most two after the last round that was whole.
  */
-export const CANARY_FRESH_MS = 150_000
+const CANARY_FRESH_MS = 150_000
 /** Other jobs of the same minute wait for connections too. */
 const HEARTBEAT_LIMIT_MS = 10_000
 /** Longest that the queue may take. */

@@ -2,7 +2,7 @@ import type { World } from '../env.ts'
 import { type Page, pageOf, positionOf } from './page.ts'
 
 /** What people and Margay itself do that is audited. */
-export type AuditedAction =
+type AuditedAction =
   | 'acknowledge'
   | 'resolve'
   | 'redrive'

@@ -13,7 +13,7 @@ export interface BriefBacklog {
 }
 
 /** `/healthz` answers anyone: this bounds the rows that it reads. */
-export const BACKLOG_COUNT_CAP = 1_000
+const BACKLOG_COUNT_CAP = 1_000
 
 /** @throws what D1 throws */
 export async function briefBacklog(db: D1Database, now: number): Promise<BriefBacklog> {

@@ -34,6 +34,7 @@ export function silenceDelivery(
   return db
     .prepare(
       `UPDATE deliveries SET silenced_by = ?2, silenced_until = ?3, next_attempt_at = ?3, first_attempt_at = NULL,
+         reason = 'silenced by ' || ?2,
          ambiguous_at = CASE WHEN state = 'leased' THEN lease_expires_at ELSE ambiguous_at END,
          state = 'pending', lease_token = NULL, lease_expires_at = NULL
        WHERE delivery_id = ?1 AND (state = 'pending' OR state = 'leased' AND lease_expires_at <= ?4)`,
@@ -45,7 +46,7 @@ export function silenceDelivery(
 export function releaseSilenced(db: D1Database, silenceId: string, at: number): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE deliveries SET silenced_until = ?2, next_attempt_at = ?2
+      `UPDATE deliveries SET silenced_until = ?2, next_attempt_at = ?2, reason = ''
        WHERE silenced_by = ?1 AND state = 'pending' AND silenced_until > ?2
        RETURNING delivery_id AS deliveryId`,
     )
@@ -61,7 +62,8 @@ export function holdForSlot(
 ): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE deliveries SET slot_at = ?3, slot_attempts = ?2, next_attempt_at = max(next_attempt_at, ?3)
+      `UPDATE deliveries SET slot_at = ?3, slot_attempts = ?2, next_attempt_at = max(next_attempt_at, ?3),
+         reason = 'waits for its turn in the budget of its destination'
        WHERE delivery_id = ?1 AND state = 'pending' AND attempts = ?2`,
     )
     .bind(deliveryId, attempts, slotAt)

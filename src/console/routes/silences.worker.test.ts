@@ -119,7 +119,11 @@ describe('DELETE /silences/:id', () => {
     const held = { silenceId: body.id as string, endsAt: TEST_NOW + HOUR }
     await env.DB.batch([...statements, silenceDelivery(env.DB, deliveryId, held, TEST_NOW)])
     const shown = (await console.get('/deliveries')).body.items[0]
-    expect(shown).toMatchObject({ state: 'pending', next_attempt_at: '2026-11-24T13:00:00.000Z' })
+    expect(shown).toMatchObject({
+      state: 'pending',
+      reason: `silenced by ${body.id}`,
+      next_attempt_at: '2026-11-24T13:00:00.000Z',
+    })
     console.world.advance(60_000)
     const ended = await console.delete(`/silences/${body.id}?by=bob`)
     expect([ended.status, ended.body]).toMatchObject([
