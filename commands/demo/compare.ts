@@ -38,7 +38,7 @@ async function look({ fleet, options, stage }: Scene, played: Played, api: Api):
     linesLeft: hosts.reduce((sum, host) => sum + host.agent.buffer.size, 0),
     expectedEvents: ledger.expected.size,
     storage: judgeStorage(ledger.expected, await api.storedEvents()),
-    pages: judgePages(fleet.expectedPages, incidents),
+    pages: judgePages(fleet.expectedPages, incidents, fleet.allowedPages),
     responses: judgeResponses(played.responses, await api.alerts(), incidents),
     quarantined: await api.quarantined(),
     quarantineExpected: played.mischief.reduce((sum, { rejects }) => sum + rejects, 0),

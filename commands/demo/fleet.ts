@@ -12,6 +12,7 @@ import { flakyTransport } from './hazards.ts'
 import { DemoHost } from './hosts.ts'
 import { Ledger } from './ledger.ts'
 import type { Narrator } from './narrator.ts'
+import type { PlayedRow } from './rule-row.ts'
 
 /** Hosts that have a part of their own, by index. All run Linux but the third and the sixth. */
 const PARTS = { flaky: 0, silent: 1, flooding: 3, rubbish: 4 } as const
@@ -37,7 +38,7 @@ interface FleetSurroundings {
   readonly told: Pick<Narrator, 'posted' | 'accepted'>
   readonly sleep: (ms: number) => Promise<void>
   /** Hostile rows besides those that every demo has. */
-  readonly moreRows?: readonly HostileRow[]
+  readonly moreRows?: readonly PlayedRow[]
 }
 
 /** All simulated hosts, the parts they play, and the book on what they posted. */
@@ -45,12 +46,17 @@ export class Fleet {
   readonly ledger = new Ledger()
   readonly hosts: readonly DemoHost[]
   readonly expectedPages: ExpectedPage[] = []
+  /** Pages that may come beside those: of other rules that meet a row as well, and may count it to what they have. */
+  readonly allowedPages: Pick<ExpectedPage, 'rule' | 'hostname'>[] = []
   readonly transport: Transport
   readonly #hostileRows: readonly HostileRow[]
+  readonly #moreRows: readonly PlayedRow[]
+  readonly #attended = new Set<string>()
   #isNetworkFlaky = true
 
   constructor(count: number, surroundings: FleetSurroundings) {
-    this.#hostileRows = [...HOSTILE_ROWS, ...(surroundings.moreRows ?? [])]
+    this.#moreRows = surroundings.moreRows ?? []
+    this.#hostileRows = [...HOSTILE_ROWS, ...this.#moreRows]
     const { origin, enrollSecret, told, sleep } = surroundings
     this.transport = networkTransport(origin)
     const counted: Transport = request => {
@@ -101,11 +107,13 @@ export class Fleet {
   attack(round: number, told: (host: DemoHost, row: HostileRow) => void): void {
     const times = Math.ceil(this.hosts.length / 10)
     for (const [kind, row] of this.#hostileRows.entries()) {
-      const fitting = this.#bystanders(row)
+      const fitting = this.#bystanders(row).filter(host => this.#isOpenTo(row, host))
       for (let n = 0; n < times; n += 1) {
         const host = fitting[(round * times + n + kind) % fitting.length]
         if (host === undefined || this.#isExpected(row.rule, host.name)) continue
         this.expectedPages.push(this.#pageFor(row, host, host.suffer(row)))
+        const also = this.#moreRows.find(known => known === row)?.also ?? []
+        this.allowedPages.push(...also.map(rule => ({ rule, hostname: host.name })))
         told(host, row)
       }
     }
@@ -155,6 +163,11 @@ export class Fleet {
     )
   }
 
+  /** People are at work on an incident of this host: what they do has to be seen as they leave it. */
+  attend(incident: Incident): void {
+    this.#attended.add(incident.source)
+  }
+
   /** Milliseconds from the post of what paged to the page; null for what no post made. */
   postToPage(incident: Incident): number | null {
     const expected = this.expectedPages.find(page => isPageOf(page, incident))
@@ -185,6 +198,11 @@ export class Fleet {
     )
   }
 
+  /** A row that is not every demo's may meet other rules too, and would open again what people have resolved. */
+  #isOpenTo(row: HostileRow, host: DemoHost): boolean {
+    return !(this.#moreRows.some(known => known === row) && this.#attended.has(host.name))
+  }
+
   #isExpected(rule: string, hostname: string): boolean {
     return this.expectedPages.some(page => page.rule === rule && page.hostname === hostname)
   }
@@ -200,6 +218,6 @@ export class Fleet {
 }
 
 /** True when this incident is the page that was expected. */
-export function isPageOf(page: ExpectedPage, incident: Incident): boolean {
+export function isPageOf(page: Pick<ExpectedPage, 'rule' | 'hostname'>, incident: Incident): boolean {
   return incident.source === page.hostname && incident.details['rule'] === page.rule
 }

@@ -138,7 +138,8 @@ export class Play {
     const { origin, adminToken, pagerDuty } = stage
     const api = new Api(origin, adminToken)
     const isQuiet = fleet.isQuietPage.bind(fleet)
-    this.#responses.push(...(await respond({ pagerDuty, api, narrator, sleep, isQuiet })))
+    const attend = fleet.attend.bind(fleet)
+    this.#responses.push(...(await respond({ pagerDuty, api, narrator, sleep, isQuiet, attend })))
   }
 
   #flood(roundMs: number): void {

@@ -19,6 +19,8 @@ interface Surroundings {
   readonly sleep: (ms: number) => Promise<void>
   /** True for incidents that are about a hostile row, on a host that nothing else happens to. */
   readonly isQuiet: (incident: Incident) => boolean
+  /** Told of each incident before anything is done about it. */
+  readonly attend: (incident: Incident) => void
 }
 
 /**
@@ -28,7 +30,9 @@ interface Surroundings {
  */
 export async function respond(surroundings: Surroundings): Promise<readonly ExpectedResponse[]> {
   const { pagerDuty, api, narrator } = surroundings
-  const [first, second, third] = await untouched(surroundings)
+  const chosen = (await untouched(surroundings)).slice(0, NEEDED)
+  chosen.forEach(surroundings.attend)
+  const [first, second, third] = chosen
   const expected: ExpectedResponse[] = []
   if (first !== undefined) {
     pagerDuty.model.press('acknowledge', first, PERSON, Date.now())

@@ -37,6 +37,13 @@ const reasonOf = (change: Partial<Rule>) => {
 }
 
 describe('rowOfRule', () => {
+  it('names the other rules that meet the row', () => {
+    const twin = { ...login, id: 'posix.twin' }
+    const stranger = { ...login, id: 'posix.stranger', detect: () => false }
+    const made = rowOfRule(login, [logins], 'low', [login, twin, stranger])
+    expect(made.ok && made.row.also).toEqual(['posix.twin'])
+  })
+
   it('plays the first test that matches as a query sends it, as old as it was then', () => {
     const made = rowOfRule(login, [logins], 'low')
     if (!made.ok) throw new Error(made.reason)
@@ -44,6 +51,7 @@ describe('rowOfRule', () => {
     expect(row).toEqual({
       what: '"somebody" (a test of posix.example)',
       rule: 'posix.example',
+      also: [],
       platforms: ['ubuntu', 'darwin'],
       name: 'pack_logins_recent',
       action: 'added',

@@ -1,8 +1,9 @@
 import { createEngine } from '../../src/detect/engine.ts'
-import type { Row } from '../../src/detect/event.ts'
+import type { OsqueryEvent, Row } from '../../src/detect/event.ts'
 import { feedingQueries } from '../../src/detect/feeds.ts'
 import type { Pack, PackQuery } from '../../src/detect/pack.ts'
 import type { Rule } from '../../src/detect/rule.ts'
+import type { RuleTest } from '../../src/detect/rule-test.ts'
 import { isAtLeast, type Severity } from '../../src/detect/severity.ts'
 import { eventOf, hostOf } from '../../src/detect/test-event.ts'
 import type { HostProfile } from '../../test/simulator/host-profile.ts'
@@ -16,18 +17,30 @@ const PLATFORMS = {
   any: ['ubuntu', 'darwin', 'windows'],
 } as const satisfies Record<string, readonly HostProfile['platform'][]>
 
+/** A row of a rule's test, which other rules may meet as well. */
+export interface PlayedRow extends HostileRow {
+  /** Ids of the other rules that it makes page too. */
+  readonly also: readonly string[]
+}
+
 /** The columns of a test case that matches, as the demo plays them, or why it can't. */
 export type RuleRow =
-  | { readonly ok: true; readonly row: HostileRow }
+  | { readonly ok: true; readonly row: PlayedRow }
   | { readonly ok: false; readonly reason: string }
 
 /**
  * Makes something hostile for the demo of the first test of a rule that matches: the same row, as a query of the packs
  * would send it, with its own time moved to now.
  *
+ * @param others  rules that judge the row too
  * @param pageFrom  alerts below this severity page nobody
  */
-export function rowOfRule(rule: Rule, packs: readonly Pack[], pageFrom: Severity): RuleRow {
+export function rowOfRule(
+  rule: Rule,
+  packs: readonly Pack[],
+  pageFrom: Severity,
+  others: readonly Rule[] = [],
+): RuleRow {
   const no = (reason: string): RuleRow => ({ ok: false, reason: `${rule.id} can't be played: ${reason}.` })
   if (!rule.enabled) return no('it is not enabled')
   if (!rule.alert) return no('it makes no alerts (alert: false)')
@@ -52,6 +65,7 @@ export function rowOfRule(rule: Rule, packs: readonly Pack[], pageFrom: Severity
     row: {
       what: `"${test.name}" (a test of ${rule.id})`,
       rule: rule.id,
+      also: alsoMet(others, rule, event, test),
       platforms: PLATFORMS[platformOf(query, packs)],
       name: `pack_${query.pack}_${query.name}`,
       action,
@@ -61,6 +75,16 @@ export function rowOfRule(rule: Rule, packs: readonly Pack[], pageFrom: Severity
       }),
     },
   }
+}
+
+function alsoMet(
+  others: readonly Rule[],
+  rule: Rule,
+  event: OsqueryEvent,
+  test: RuleTest<Row>,
+): readonly string[] {
+  const findings = createEngine(others.filter(({ id }) => id !== rule.id)).evaluate(event, hostOf(test))
+  return findings.flatMap(finding => (finding.kind === 'match' ? [finding.ruleId] : []))
 }
 
 /** How many seconds before its event the row of a test was made. */

@@ -1,13 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { packs, rules } from '../../rules/index.ts'
 import { alertRouting } from '../../rules/routing.ts'
-import type { HostileRow } from '../../test/simulator/hostile-rows.ts'
 import { compare } from './compare.ts'
 import { Fleet } from './fleet.ts'
 import { Narrator } from './narrator.ts'
 import type { DemoOptions } from './options.ts'
 import { Play } from './play.ts'
-import { rowOfRule } from './rule-row.ts'
+import { type PlayedRow, rowOfRule } from './rule-row.ts'
 import { HEARTBEAT_S, SILENT_AFTER_S, type Stage, setStage } from './stage.ts'
 import type { Summary } from './summary.ts'
 
@@ -54,12 +53,12 @@ export async function runDemo(
 }
 
 /** @throws Error when there is no such rule, or it can't page by one row */
-function rowToPlay(id: string): HostileRow {
+function rowToPlay(id: string): PlayedRow {
   const rule = rules.find(known => known.id === id)
   if (rule === undefined) throw new Error(`There is no rule "${id}"; npm run rules lists them.`)
   const [destination] = alertRouting.destinations
   if (destination === undefined) throw new Error('rules/routing.ts has no destination: nobody can be paged.')
-  const made = rowOfRule(rule, packs, destination.minSeverity)
+  const made = rowOfRule(rule, packs, destination.minSeverity, rules)
   if (!made.ok) throw new Error(made.reason)
   return made.row
 }

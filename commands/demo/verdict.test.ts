@@ -69,6 +69,15 @@ describe('what paged', () => {
     const silence = incident({ source: 'web-02', details: { rule: 'margay.host-silent', kind: 'silence' } })
     expect(judgePages([page()], [incident(), silence]).unexpected).toEqual([])
   })
+
+  it('may hold what another rule makes of the same row, and only on that host', () => {
+    const other = incident({ details: { rule: 'other', kind: 'match' }, summary: 'Other' })
+    const allowed = [{ rule: 'other', hostname: 'web-01' }]
+    expect(judgePages([page()], [incident(), other], allowed).unexpected).toEqual([])
+    expect(judgePages([page()], [incident()], allowed).missing).toEqual([])
+    const elsewhere = { ...other, source: 'web-02' }
+    expect(judgePages([page()], [incident(), elsewhere], allowed).unexpected).toEqual(['Other'])
+  })
 })
 
 const response: ExpectedResponse = {

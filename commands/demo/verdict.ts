@@ -46,7 +46,12 @@ export interface PagesVerdict {
   readonly postToPageMs: { readonly p50: number; readonly p99: number; readonly max: number } | null
 }
 
-export function judgePages(expected: readonly ExpectedPage[], incidents: readonly Incident[]): PagesVerdict {
+/** @param allowed  pages that may come and need not */
+export function judgePages(
+  expected: readonly ExpectedPage[],
+  incidents: readonly Incident[],
+  allowed: readonly Pick<ExpectedPage, 'rule' | 'hostname'>[] = [],
+): PagesVerdict {
   const found = expected.map(page => ({ page, of: incidents.filter(incident => isPageOf(page, incident)) }))
   const delivered = found.filter(({ of }) => of.length > 0)
   const waits = delivered.flatMap(({ page, of }) => {
@@ -54,7 +59,7 @@ export function judgePages(expected: readonly ExpectedPage[], incidents: readonl
     const openedAt = of[0]?.openedAt
     return postedAt === null || openedAt === undefined ? [] : [openedAt - postedAt]
   })
-  const isExpected = (incident: Incident) => expected.some(page => isPageOf(page, incident))
+  const isExpected = (incident: Incident) => [...expected, ...allowed].some(page => isPageOf(page, incident))
   return {
     expected: expected.length,
     delivered: delivered.length,
