@@ -167,6 +167,15 @@ describe('an update', () => {
     expect(step('acknowledged', delivery('trigger', delivered), leaving, acknowledge).kind).toBe('leave')
   })
 
+  it('has nothing to tell while a resolve and the trigger of an alert that opened again are under way', () => {
+    const due = { ...update, nextAttemptAt: NOW }
+    const again = delivery('trigger', { attempts: 1, sequence: 4 })
+    for (const state of [{}, abandoned, delivered]) {
+      const pair = [due, delivery('resolve', state), again]
+      expect(superseded(nextStep(due.deliveryId, pair, { status: 'open' }, 0, NOW))).toEqual(['update'])
+    }
+  })
+
   it('has nothing to tell of an alert that was resolved', () => {
     expect(superseded(step('resolved', delivery('trigger', delivered), update))).toEqual(['update'])
   })

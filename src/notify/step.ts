@@ -69,6 +69,10 @@ export function nextStep(
     return supersede([woken], 'The alert is no longer acknowledged.')
   }
 
+  if (woken.action === 'update' && isOvertaken(woken, pair)) {
+    return supersede([woken], 'The alert opened again meanwhile, and its trigger tells what it is.')
+  }
+
   const before = pair.filter(({ sequence }) => sequence < woken.sequence)
   if (before.some(delivery => delivery.state === 'leased' && !isFree(delivery, now))) return { kind: 'leave' }
 
@@ -115,6 +119,16 @@ function isToldAnew(resolve: Delivery, pair: readonly Delivery[]): boolean {
   return pair.some(
     ({ action, state, sequence }) =>
       action === 'trigger' && state === 'pending' && sequence > resolve.sequence,
+  )
+}
+
+/** Behind the update a resolve or trigger is under way: between these two it would open an incident of its own. */
+function isOvertaken(update: Delivery, pair: readonly Delivery[]): boolean {
+  return pair.some(
+    ({ action, state, sequence }) =>
+      (action === 'resolve' || action === 'trigger') &&
+      (state === 'pending' || state === 'leased') &&
+      sequence > update.sequence,
   )
 }
 
