@@ -1,5 +1,5 @@
+import { int } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 export default rule({
   id: 'agent.no-watchdog',

@@ -1,5 +1,5 @@
+import { isBelow } from '../../src/detect/reading/versions.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isBelow } from '../../src/detect/versions.ts'
 import { OSQUERY_VERSIONS } from '../data/osquery-versions.ts'
 
 export default rule({

@@ -1,5 +1,5 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { bool } from '../../src/detect/values.ts'
 
 /** Sources of events whose loss blinds rules. Others are off on most hosts and nobody misses them. */
 const MISSED = new Set([

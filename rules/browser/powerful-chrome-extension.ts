@@ -1,5 +1,5 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { bool } from '../../src/detect/values.ts'
 
 /** Sites, written so that they mean all of them. */
 const ALL_SITES = new Set(['<all_urls>', '*://*/*', 'http://*/*', 'https://*/*'])

@@ -1,5 +1,5 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { bool } from '../../src/detect/values.ts'
 import { EXTENSION_STORES } from '../data/extension-stores.ts'
 
 const STORES: ReadonlySet<string> = new Set(EXTENSION_STORES.hosts)

@@ -1,4 +1,4 @@
-import { meantPath } from '../../src/detect/paths.ts'
+import { meantPath } from '../../src/detect/reading/paths.ts'
 
 /**
  * Hidden folders in a home in which tools for developers keep programs that may well start by themselves. Names of the

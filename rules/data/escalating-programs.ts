@@ -1,4 +1,4 @@
-import { baseName } from '../../src/detect/paths.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 
 /**
  * Programs that run whatever they are told, or read or write any file: with the set-user-ID bit, or free in sudoers, they

@@ -1,5 +1,5 @@
-import { isPublicAddress } from '../../src/detect/addresses.ts'
-import type { FetchedAddress } from '../../src/detect/fetched-addresses.ts'
+import { isPublicAddress } from '../../src/detect/reading/addresses.ts'
+import type { FetchedAddress } from '../../src/detect/reading/fetched-addresses.ts'
 
 /** Where intruders leave what they fetch. Host names, and those below them; from the sites' own pages. */
 const FETCH_SOURCES = {

@@ -1,5 +1,5 @@
-import { isLoopback } from '../../src/detect/addresses.ts'
-import { type Command, isProgram } from '../../src/detect/command.ts'
+import { isLoopback } from '../../src/detect/reading/addresses.ts'
+import { type Command, isProgram } from '../../src/detect/reading/command.ts'
 
 /** Scanners of ports and hosts, by the names that their packages install. Source: the manuals of the projects themselves. */
 export const SCANNERS = {

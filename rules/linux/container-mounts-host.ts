@@ -1,5 +1,5 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { bool } from '../../src/detect/values.ts'
 
 /** Folders of the host that give all of it away to a container that may write to them. */
 const HOST_FOLDERS = new Set([

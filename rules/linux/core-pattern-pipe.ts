@@ -1,4 +1,4 @@
-import { isUnder, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isUnder, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,5 +1,5 @@
+import { int } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 /** Bits of kernel.tainted (the kernel's admin-guide/tainted-kernels). */
 const PROPRIETARY = 1

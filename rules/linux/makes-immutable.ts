@@ -1,9 +1,15 @@
-import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
-import { isHiddenPath, isWorldWritablePlace } from '../../src/detect/paths.ts'
-import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { type Command, commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { isHiddenPath, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
+import {
+  asTyped,
+  isProgramStart,
+  mentions,
+  shortened,
+  toldProgram,
+} from '../../src/detect/reading/program-start.ts'
+import { systemFileKind } from '../../src/detect/reading/system-files.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { systemFileKind } from '../../src/detect/system-files.ts'
-import { anyOf } from '../../src/detect/words.ts'
 
 /** Asked first: almost no line holds any of it, and reading one as a shell does costs fifty times as much. */
 const WORDS = anyOf('chattr')

@@ -1,8 +1,14 @@
-import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
-import { isUnder, meantPath } from '../../src/detect/paths.ts'
-import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { type Command, commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { isUnder, meantPath } from '../../src/detect/reading/paths.ts'
+import {
+  asTyped,
+  isProgramStart,
+  mentions,
+  shortened,
+  toldProgram,
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 
 /** Where kernels, dkms and initial disks keep modules. */
 const MODULES = ['/lib/modules', '/usr/lib/modules', '/var/lib/dkms', '/run/initramfs', '/usr/src'] as const

@@ -1,4 +1,4 @@
-import { addressClass } from '../../src/detect/addresses.ts'
+import { addressClass } from '../../src/detect/reading/addresses.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

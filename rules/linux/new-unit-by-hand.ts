@@ -1,4 +1,4 @@
-import { isUnder } from '../../src/detect/paths.ts'
+import { isUnder } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Made by snapd for what it installs, in the folder of the administrator. */

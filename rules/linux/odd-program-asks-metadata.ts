@@ -1,7 +1,7 @@
-import { isMetadataService } from '../../src/detect/addresses.ts'
-import { isShell } from '../../src/detect/interpreters.ts'
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { isMetadataService } from '../../src/detect/reading/addresses.ts'
+import { isShell } from '../../src/detect/reading/interpreters.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Programs that carry bytes for whoever calls them, and are no agent of any cloud. */

@@ -1,7 +1,7 @@
-import { isOfPackageChange, isWritten } from '../../src/detect/file-change.ts'
-import { isUnder } from '../../src/detect/paths.ts'
+import { isOfPackageChange, isWritten } from '../../src/detect/reading/file-change.ts'
+import { isUnder } from '../../src/detect/reading/paths.ts'
+import { systemFileKind } from '../../src/detect/reading/system-files.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { systemFileKind } from '../../src/detect/system-files.ts'
 
 export default rule({
   id: 'linux.package-change-of-system-files',

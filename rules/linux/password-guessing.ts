@@ -1,5 +1,5 @@
-import { isPublicAddress } from '../../src/detect/addresses.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { isPublicAddress } from '../../src/detect/reading/addresses.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { bool } from '../../src/detect/values.ts'
 import { PRIVILEGED_IMAGES } from '../data/privileged-images.ts'
 
 export default rule({

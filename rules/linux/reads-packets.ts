@@ -1,4 +1,4 @@
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { baseName, isUnder } from '../../src/detect/reading/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { RAW_SOCKET_PROGRAMS } from '../data/raw-socket-programs.ts'
 import { SYSTEM_PROGRAM_FOLDERS } from '../data/system-program-folders.ts'

@@ -1,6 +1,6 @@
-import { isInterpreter, isShell } from '../../src/detect/interpreters.ts'
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
-import { baseName, isUserHome } from '../../src/detect/paths.ts'
+import { isInterpreter, isShell } from '../../src/detect/reading/interpreters.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
+import { baseName, isUserHome } from '../../src/detect/reading/paths.ts'
 import { query, rule } from '../../src/detect/rule.ts'
 import { linuxProcesses } from '../packs/linux-processes.ts'
 

@@ -1,5 +1,5 @@
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
-import { shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
+import { shortened, toldProgram } from '../../src/detect/reading/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 /** Container runtimes copy themselves into memory before they enter a container (CVE-2019-5736), under these names. */

@@ -1,7 +1,13 @@
-import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { asTyped, isProgramStart, mentions, shortened, toldProgram } from '../../src/detect/program-start.ts'
+import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/reading/command.ts'
+import {
+  asTyped,
+  isProgramStart,
+  mentions,
+  shortened,
+  toldProgram,
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 import { SECURITY_AGENTS } from '../data/security-agents.ts'
 
 const PROTECTS: ReadonlySet<string> = new Set(SECURITY_AGENTS.modules)

@@ -1,6 +1,6 @@
-import { isPublicAddress } from '../../src/detect/addresses.ts'
-import { isShell } from '../../src/detect/interpreters.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { isPublicAddress } from '../../src/detect/reading/addresses.ts'
+import { isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Asking a name server: a shell does so when the accounts of the host come from a directory. */

@@ -1,4 +1,4 @@
-import { baseName } from '../../src/detect/paths.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** `AUDIT_USER_START` (linux/audit.h): PAM opens a session, which it does only for who was let in. */

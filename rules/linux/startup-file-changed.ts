@@ -1,6 +1,6 @@
-import { isOfPackageChange, isWritten } from '../../src/detect/file-change.ts'
+import { isOfPackageChange, isWritten } from '../../src/detect/reading/file-change.ts'
+import { systemFileKind } from '../../src/detect/reading/system-files.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { systemFileKind } from '../../src/detect/system-files.ts'
 
 export default rule({
   id: 'linux.startup-file-changed',

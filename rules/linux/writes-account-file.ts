@@ -1,8 +1,8 @@
-import { isShell } from '../../src/detect/interpreters.ts'
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { isShell } from '../../src/detect/reading/interpreters.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
+import { baseName, isUnder } from '../../src/detect/reading/paths.ts'
+import { systemFileKind } from '../../src/detect/reading/system-files.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { systemFileKind } from '../../src/detect/system-files.ts'
 import { ACCOUNT_TOOLS } from '../data/account-tools.ts'
 import { SYSTEM_PROGRAM_FOLDERS } from '../data/system-program-folders.ts'
 

@@ -1,7 +1,7 @@
-import { baseName } from '../../src/detect/paths.ts'
-import { isProgramStart } from '../../src/detect/program-start.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
+import { isProgramStart } from '../../src/detect/reading/program-start.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 interface Exec {
   readonly event_type: string

@@ -1,4 +1,4 @@
-import { isHiddenPath, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isHiddenPath, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { isInDeveloperFolder } from '../data/developer-folders.ts'
 

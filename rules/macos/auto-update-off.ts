@@ -1,6 +1,6 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import type { Severity } from '../../src/detect/severity.ts'
-import { bool } from '../../src/detect/values.ts'
 
 /** Settings of com.apple.SoftwareUpdate without which security updates no longer come by themselves. */
 const SETTINGS: ReadonlyMap<string, string> = new Map([

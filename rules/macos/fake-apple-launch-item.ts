@@ -1,5 +1,5 @@
-import { isInterpreter, isShell } from '../../src/detect/interpreters.ts'
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { isInterpreter, isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName, isUnder } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Names of certificates by which Apple signs macOS, and its own apps in the App Store. */

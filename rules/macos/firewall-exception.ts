@@ -1,5 +1,5 @@
-import { isShell } from '../../src/detect/interpreters.ts'
-import { baseName, isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName, isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { isInDeveloperFolder } from '../data/developer-folders.ts'
 

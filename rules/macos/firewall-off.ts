@@ -1,6 +1,6 @@
+import { int } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import type { Severity } from '../../src/detect/severity.ts'
-import { int } from '../../src/detect/values.ts'
 
 export default rule({
   id: 'macos.firewall-off',

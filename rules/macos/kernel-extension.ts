@@ -1,4 +1,4 @@
-import { isUnder } from '../../src/detect/paths.ts'
+import { isUnder } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Where Apple keeps its own: on the sealed volume, or in a folder that System Integrity Protection guards. */

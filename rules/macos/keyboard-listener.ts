@@ -1,4 +1,4 @@
-import { isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { KEYBOARD_LISTENER_TEAMS } from '../data/keyboard-listeners.ts'
 

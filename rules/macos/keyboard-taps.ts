@@ -1,4 +1,4 @@
-import { isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isHiddenPath, isUnder, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { query, rule } from '../../src/detect/rule.ts'
 
 /** Folders that only macOS itself writes to. `/usr/local` is not among them. */

@@ -1,5 +1,5 @@
-import { loadedFiles } from '../../src/detect/loads.ts'
-import { isHiddenPath, isUserHome, isWorldWritablePlace, meantPath } from '../../src/detect/paths.ts'
+import { loadedFiles } from '../../src/detect/reading/loads.ts'
+import { isHiddenPath, isUserHome, isWorldWritablePlace, meantPath } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { isInDeveloperFolder } from '../data/developer-folders.ts'
 

@@ -1,5 +1,5 @@
-import { baseName } from '../../src/detect/paths.ts'
-import { isProgramStart } from '../../src/detect/program-start.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
+import { isProgramStart } from '../../src/detect/reading/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,6 +1,6 @@
-import { commandsOf, isProgram } from '../../src/detect/command.ts'
-import { runsOutputOf } from '../../src/detect/command-flow.ts'
-import { isGivenCode } from '../../src/detect/interpreters.ts'
+import { commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { runsOutputOf } from '../../src/detect/reading/command-flow.ts'
+import { isGivenCode } from '../../src/detect/reading/interpreters.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const DOWNLOADERS = ['curl', 'wget', 'nscurl'] as const

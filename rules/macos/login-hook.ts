@@ -1,4 +1,4 @@
-import { isUnder } from '../../src/detect/paths.ts'
+import { isUnder } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const HOOKS = new Set(['LoginHook', 'LogoutHook'])

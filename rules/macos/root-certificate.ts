@@ -1,4 +1,4 @@
-import { baseName } from '../../src/detect/paths.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** What macOS makes for itself; renewed now and then. A name proves nothing, so they are noted, not left out. */

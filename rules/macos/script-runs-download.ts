@@ -1,6 +1,6 @@
-import { runsOutputOf } from '../../src/detect/command-flow.ts'
-import { baseName } from '../../src/detect/paths.ts'
-import { isProgramStart } from '../../src/detect/program-start.ts'
+import { runsOutputOf } from '../../src/detect/reading/command-flow.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
+import { isProgramStart } from '../../src/detect/reading/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const SOURCES = ['curl', 'wget', 'base64', 'openssl', 'xxd', 'gunzip', 'funzip'] as const

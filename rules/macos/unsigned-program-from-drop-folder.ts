@@ -1,5 +1,5 @@
-import { isHiddenPath, isUnder, isWorldWritablePlace, meantPath } from '../../src/detect/paths.ts'
-import { isProgramStart } from '../../src/detect/program-start.ts'
+import { isHiddenPath, isUnder, isWorldWritablePlace, meantPath } from '../../src/detect/reading/paths.ts'
+import { isProgramStart } from '../../src/detect/reading/program-start.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Folders in which tools build programs and try them: part of a path below the temporary folder. */

@@ -1,5 +1,5 @@
+import { compareVersions } from '../../src/detect/reading/versions.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { compareVersions } from '../../src/detect/versions.ts'
 import { MACOS_VERSIONS } from '../data/macos-versions.ts'
 
 export default rule({

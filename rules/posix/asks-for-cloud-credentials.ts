@@ -1,5 +1,5 @@
-import { isMetadataService } from '../../src/detect/addresses.ts'
-import { fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
+import { isMetadataService } from '../../src/detect/reading/addresses.ts'
+import { fetchedAddresses } from '../../src/detect/reading/fetched-addresses.ts'
 import {
   asTyped,
   isProgramStart,
@@ -7,9 +7,9 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 
 /** Where the metadata services of clouds hand out keys (vendors' pages); names, regions and tags lie elsewhere. */
 const CREDENTIALS =

@@ -1,4 +1,4 @@
-import { commandsOf, mayRun } from '../../src/detect/command.ts'
+import { commandsOf, mayRun } from '../../src/detect/reading/command.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,5 +1,5 @@
-import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { isUnder } from '../../src/detect/paths.ts'
+import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/reading/command.ts'
+import { isUnder } from '../../src/detect/reading/paths.ts'
 import {
   asTyped,
   isProgramStart,
@@ -7,10 +7,10 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { systemFileKind } from '../../src/detect/reading/system-files.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { systemFileKind } from '../../src/detect/system-files.ts'
-import { anyOf } from '../../src/detect/words.ts'
 
 /** Folders of programs in which only package managers set times, and they don't call touch for it. */
 const PROGRAMS = [

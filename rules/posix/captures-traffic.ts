@@ -1,4 +1,4 @@
-import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
+import { type Command, commandsOf, isProgram } from '../../src/detect/reading/command.ts'
 import {
   asTyped,
   isProgramStart,
@@ -6,9 +6,9 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 
 /** Tools that show what goes over the network. */
 const CAPTURERS = ['tcpdump', 'tshark', 'dumpcap', 'ngrep', 'tcpflow', 'snoop'] as const

@@ -1,13 +1,13 @@
-import { commandsOf, isProgram } from '../../src/detect/command.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import {
   isProgramStart,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 import { MINERS } from '../data/miners.ts'
 
 /** Programs that speak of miners without being any. */

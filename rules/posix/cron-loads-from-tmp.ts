@@ -1,7 +1,7 @@
-import { isParted } from '../../src/detect/command.ts'
-import { cronCommand } from '../../src/detect/cron.ts'
-import { loadedFiles } from '../../src/detect/loads.ts'
-import { isWorldWritablePlace, mayNameWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isParted } from '../../src/detect/reading/command.ts'
+import { cronCommand } from '../../src/detect/reading/cron.ts'
+import { loadedFiles } from '../../src/detect/reading/loads.ts'
+import { isWorldWritablePlace, mayNameWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

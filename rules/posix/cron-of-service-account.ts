@@ -1,4 +1,4 @@
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { baseName, isUnder } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { SERVICE_ACCOUNTS } from '../data/service-accounts.ts'
 

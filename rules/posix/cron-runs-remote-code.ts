@@ -1,5 +1,5 @@
-import { cronCommand } from '../../src/detect/cron.ts'
-import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
+import { cronCommand } from '../../src/detect/reading/cron.ts'
+import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/reading/remote-code.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** An address without a name: nobody's site, and gone tomorrow. */

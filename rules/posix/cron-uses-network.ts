@@ -1,9 +1,9 @@
-import { commandsOf, isParted, isProgram } from '../../src/detect/command.ts'
-import { pipesInto, runsOutputOf } from '../../src/detect/command-flow.ts'
-import { cronCommand } from '../../src/detect/cron.ts'
-import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
+import { commandsOf, isParted, isProgram } from '../../src/detect/reading/command.ts'
+import { pipesInto, runsOutputOf } from '../../src/detect/reading/command-flow.ts'
+import { cronCommand } from '../../src/detect/reading/cron.ts'
+import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/reading/remote-code.ts'
+import { programNamed } from '../../src/detect/reading/words.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { programNamed } from '../../src/detect/words.ts'
 
 /** Programs that ask the DNS, which can carry code in TXT records. */
 const RESOLVERS = ['dig', 'drill', 'host', 'kdig', 'nslookup'] as const

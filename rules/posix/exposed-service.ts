@@ -1,6 +1,6 @@
-import { addressClass } from '../../src/detect/addresses.ts'
-import { isInterpreter } from '../../src/detect/interpreters.ts'
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { addressClass } from '../../src/detect/reading/addresses.ts'
+import { isInterpreter } from '../../src/detect/reading/interpreters.ts'
+import { baseName, isUnder } from '../../src/detect/reading/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { EXPOSED_PORTS } from '../data/exposed-ports.ts'
 

@@ -1,4 +1,4 @@
-import { fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
+import { fetchedAddresses } from '../../src/detect/reading/fetched-addresses.ts'
 import {
   asTyped,
   isProgramStart,
@@ -6,10 +6,10 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
-import { runsFetchedCode } from '../../src/detect/remote-code.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { runsFetchedCode } from '../../src/detect/reading/remote-code.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 import { isOddSource } from '../data/fetch-sources.ts'
 
 /** Asked first: almost no line holds any of it, and reading one as a shell does costs fifty times as much. */

@@ -1,5 +1,5 @@
-import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { baseName, meantPath } from '../../src/detect/paths.ts'
+import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/reading/command.ts'
+import { baseName, meantPath } from '../../src/detect/reading/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 /** Variables that say where and how much of a history is kept. */

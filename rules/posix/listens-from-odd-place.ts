@@ -1,7 +1,7 @@
-import { isLoopback } from '../../src/detect/addresses.ts'
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
+import { isLoopback } from '../../src/detect/reading/addresses.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 interface Listener {
   readonly path: string

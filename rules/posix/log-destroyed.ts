@@ -1,6 +1,6 @@
-import { meantPath } from '../../src/detect/paths.ts'
+import { meantPath } from '../../src/detect/reading/paths.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 /** Logs that tell who was there and what they did, by the names under which they are written; rotated ones have others. */
 const LOGS = new Set([

@@ -1,4 +1,4 @@
-import { addressClass, inNetworks } from '../../src/detect/addresses.ts'
+import { addressClass, inNetworks } from '../../src/detect/reading/addresses.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { OFFICE } from '../data/office-networks.ts'
 

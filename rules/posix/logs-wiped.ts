@@ -1,5 +1,5 @@
-import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/command.ts'
-import { meantPath } from '../../src/detect/paths.ts'
+import { type Command, commandsOf, hasOption, isProgram } from '../../src/detect/reading/command.ts'
+import { meantPath } from '../../src/detect/reading/paths.ts'
 import {
   asTyped,
   isProgramStart,
@@ -7,9 +7,9 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 
 /** Logs that tell who was there and what they did. Rotated ones bear a number or a date, and are tidied up by people. */
 const LOGS =

@@ -1,4 +1,4 @@
-import { addressClass } from '../../src/detect/addresses.ts'
+import { addressClass } from '../../src/detect/reading/addresses.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { UPDATE_HOSTS } from '../data/update-hosts.ts'
 

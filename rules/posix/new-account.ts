@@ -1,7 +1,7 @@
-import { isShell } from '../../src/detect/interpreters.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 /** Where accounts of people begin: 1000 on Linux (login.defs), 501 on macOS, 500 on old Red Hat systems. */
 const FIRST_PERSON = 500

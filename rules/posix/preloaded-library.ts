@@ -1,5 +1,5 @@
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
-import { isUserHome, meantPath } from '../../src/detect/paths.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
+import { isUserHome, meantPath } from '../../src/detect/reading/paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 const VARIABLES = new Set(['LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES'])

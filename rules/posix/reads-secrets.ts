@@ -1,5 +1,5 @@
-import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
-import { meantPath } from '../../src/detect/paths.ts'
+import { type Command, commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { meantPath } from '../../src/detect/reading/paths.ts'
 import {
   asTyped,
   isProgramStart,
@@ -7,9 +7,9 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 import { SECRET_FILES } from '../data/secret-files.ts'
 
 /** Programs that show, copy or pack a file. Those that use a key as a key (ssh, aws, kubectl) are not among them. */

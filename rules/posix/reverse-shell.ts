@@ -1,12 +1,12 @@
-import { commandsOf, isProgram } from '../../src/detect/command.ts'
+import { commandsOf, isProgram } from '../../src/detect/reading/command.ts'
 import {
   asTyped,
   isProgramStart,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
-import { givesShellAway } from '../../src/detect/remote-code.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { givesShellAway } from '../../src/detect/reading/remote-code.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,4 +1,4 @@
-import { isWithinSession } from '../../src/detect/login-source.ts'
+import { isWithinSession } from '../../src/detect/reading/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,12 +1,12 @@
-import { fetchedAddresses } from '../../src/detect/fetched-addresses.ts'
+import { fetchedAddresses } from '../../src/detect/reading/fetched-addresses.ts'
 import {
   asTyped,
   isProgramStart,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
-import { runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { runsDecodedCode, runsFetchedCode } from '../../src/detect/reading/remote-code.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { isOddSource } from '../data/fetch-sources.ts'
 import { isKnownInstaller } from '../data/known-installers.ts'

@@ -1,10 +1,10 @@
-import { oddPlaceOf } from '../../src/detect/odd-place.ts'
+import { oddPlaceOf } from '../../src/detect/reading/odd-place.ts'
 import {
   isProgramStart,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,4 +1,4 @@
-import { commandsOf, isProgram } from '../../src/detect/command.ts'
+import { commandsOf, isProgram } from '../../src/detect/reading/command.ts'
 import {
   asTyped,
   isProgramStart,
@@ -6,9 +6,9 @@ import {
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 import { SCANNERS, scansOthers } from '../data/scanners.ts'
 
 /** Asked first: almost no line holds any of it, and reading one as a shell does costs fifty times as much. */

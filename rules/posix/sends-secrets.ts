@@ -1,14 +1,14 @@
-import { commandsOf, isProgram } from '../../src/detect/command.ts'
-import { meantPath } from '../../src/detect/paths.ts'
+import { commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { meantPath } from '../../src/detect/reading/paths.ts'
 import {
   asTyped,
   isProgramStart,
   mentions,
   PROGRAM_START_TABLES,
   toldProgram,
-} from '../../src/detect/program-start.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { anyOf } from '../../src/detect/reading/words.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { anyOf } from '../../src/detect/words.ts'
 import { SECRET_FILES } from '../data/secret-files.ts'
 
 /** Programs that can send a file or their input. Copies between hosts of one's own (scp, rsync) are work of every day. */

@@ -1,14 +1,14 @@
-import { type Command, commandsOf, isProgram } from '../../src/detect/command.ts'
-import { isInterpreter, isShell } from '../../src/detect/interpreters.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { type Command, commandsOf, isProgram } from '../../src/detect/reading/command.ts'
+import { isInterpreter, isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
 import {
   asTyped,
   isProgramStart,
   PROGRAM_START_TABLES,
   shortened,
   toldProgram,
-} from '../../src/detect/program-start.ts'
-import { runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
+} from '../../src/detect/reading/program-start.ts'
+import { runsDecodedCode, runsFetchedCode } from '../../src/detect/reading/remote-code.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { SERVER_PROGRAMS } from '../data/server-programs.ts'
 

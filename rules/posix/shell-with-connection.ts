@@ -1,8 +1,8 @@
-import { isPublicAddress } from '../../src/detect/addresses.ts'
-import { isShell } from '../../src/detect/interpreters.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { isPublicAddress } from '../../src/detect/reading/addresses.ts'
+import { isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 export default rule({
   id: 'posix.shell-with-connection',

@@ -1,8 +1,8 @@
-import { isLoopback } from '../../src/detect/addresses.ts'
-import { isInterpreter, isShell } from '../../src/detect/interpreters.ts'
-import { baseName, isUnder } from '../../src/detect/paths.ts'
+import { isLoopback } from '../../src/detect/reading/addresses.ts'
+import { isInterpreter, isShell } from '../../src/detect/reading/interpreters.ts'
+import { baseName, isUnder } from '../../src/detect/reading/paths.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 import { INETD_PROGRAMS } from '../data/inetd-programs.ts'
 import { SYSTEM_PROGRAM_FOLDERS } from '../data/system-program-folders.ts'
 

@@ -1,6 +1,6 @@
-import { isUnder, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isUnder, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 import { SERVICE_ACCOUNTS } from '../data/service-accounts.ts'
 
 /** Below are root and the services, on Linux and macOS. */

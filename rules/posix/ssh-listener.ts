@@ -1,7 +1,7 @@
-import { isLoopback } from '../../src/detect/addresses.ts'
-import { baseName } from '../../src/detect/paths.ts'
+import { isLoopback } from '../../src/detect/reading/addresses.ts'
+import { baseName } from '../../src/detect/reading/paths.ts'
+import { int } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { int } from '../../src/detect/values.ts'
 
 const SSH_PORT = 22
 const TCP = '6'

@@ -1,5 +1,5 @@
-import { addressClass, isPublicAddress } from '../../src/detect/addresses.ts'
-import { isFromOtherHost } from '../../src/detect/login-source.ts'
+import { addressClass, isPublicAddress } from '../../src/detect/reading/addresses.ts'
+import { isFromOtherHost } from '../../src/detect/reading/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** `USER_PROCESS` of utmp(5): a session of a person. */

@@ -1,4 +1,4 @@
-import { isHiddenPath, isUserHome, isWorldWritablePlace } from '../../src/detect/paths.ts'
+import { isHiddenPath, isUserHome, isWorldWritablePlace } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,4 +1,4 @@
-import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/remote-code.ts'
+import { givesShellAway, runsDecodedCode, runsFetchedCode } from '../../src/detect/reading/remote-code.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
 import { isKnownInstaller } from '../data/known-installers.ts'
 

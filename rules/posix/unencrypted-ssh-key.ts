@@ -1,5 +1,5 @@
+import { bool } from '../../src/detect/reading/values.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { bool } from '../../src/detect/values.ts'
 
 export default rule({
   id: 'posix.unencrypted-ssh-key',

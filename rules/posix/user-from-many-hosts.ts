@@ -1,4 +1,4 @@
-import { isFromOtherHost } from '../../src/detect/login-source.ts'
+import { isFromOtherHost } from '../../src/detect/reading/login-source.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 export default rule({

@@ -1,5 +1,5 @@
-import { isWritten } from '../../src/detect/file-change.ts'
-import { extension, isUnder, meantPath } from '../../src/detect/paths.ts'
+import { isWritten } from '../../src/detect/reading/file-change.ts'
+import { extension, isUnder, meantPath } from '../../src/detect/reading/paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** What web servers run when it is asked for. */

@@ -1,5 +1,5 @@
+import { effectiveVersion, inRange } from '../../src/detect/reading/versions.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { effectiveVersion, inRange } from '../../src/detect/versions.ts'
 import { XZ_VERSIONS } from '../data/xz-versions.ts'
 
 /** Packages made from the sources of XZ Utils; `liblzma5`, `liblzma-dev`, `liblzma.so` begin alike. */

@@ -1,4 +1,4 @@
-import { isPublicAddress } from '../../src/detect/addresses.ts'
+import { isPublicAddress } from '../../src/detect/reading/addresses.ts'
 import { sequence } from '../../src/detect/sequence.ts'
 import passwordGuessing from '../linux/password-guessing.ts'
 import sshSessionOpened from '../linux/ssh-session-opened.ts'

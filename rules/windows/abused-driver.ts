@@ -1,7 +1,7 @@
-import { registryKey } from '../../src/detect/registry.ts'
+import { registryKey } from '../../src/detect/reading/registry.ts'
+import { isDropPlace } from '../../src/detect/reading/windows-launch.ts'
+import { isUnderWindows, windowsBaseName } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isDropPlace } from '../../src/detect/windows-launch.ts'
-import { isUnderWindows, windowsBaseName } from '../../src/detect/windows-paths.ts'
 import { ABUSED_DRIVERS } from '../data/windows-drivers.ts'
 
 const SERVICE = /^hklm\\system\\currentcontrolset\\services\\([^\\]+)$/

@@ -1,5 +1,5 @@
+import { type EventFields, eventFields, isEvent } from '../../src/detect/reading/windows-event.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { type EventFields, eventFields, isEvent } from '../../src/detect/windows-event.ts'
 
 /** A member was added to a local (4732), global (4728) or universal (4756) group. */
 const ADDED = [4728, 4732, 4756] as const

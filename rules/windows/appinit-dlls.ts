@@ -1,4 +1,4 @@
-import { registryKey, registryList } from '../../src/detect/registry.ts'
+import { registryKey, registryList } from '../../src/detect/reading/registry.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const KEY = 'hklm\\software\\microsoft\\windows nt\\currentversion\\windows'

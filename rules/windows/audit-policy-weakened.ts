@@ -1,5 +1,5 @@
+import { eventFields, isEvent } from '../../src/detect/reading/windows-event.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { eventFields, isEvent } from '../../src/detect/windows-event.ts'
 
 /** Parameter messages of event 4719: `Success removed` and `Failure removed`. */
 const REMOVALS = ['%%8448', '%%8450']

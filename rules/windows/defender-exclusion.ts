@@ -1,7 +1,7 @@
-import { registryKey } from '../../src/detect/registry.ts'
+import { registryKey } from '../../src/detect/reading/registry.ts'
+import { isDropPlace } from '../../src/detect/reading/windows-launch.ts'
+import { isUnderWindows, meantWindowsPath, windowsBaseName } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isDropPlace } from '../../src/detect/windows-launch.ts'
-import { isUnderWindows, meantWindowsPath, windowsBaseName } from '../../src/detect/windows-paths.ts'
 
 const KEY =
   /^hklm\\software\\(?:policies\\)?microsoft\\windows defender\\exclusions\\(paths|processes|extensions)$/

@@ -1,4 +1,4 @@
-import { registryKey } from '../../src/detect/registry.ts'
+import { registryKey } from '../../src/detect/reading/registry.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const POLICY = 'hklm\\software\\policies\\microsoft\\windows defender'

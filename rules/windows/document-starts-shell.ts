@@ -1,5 +1,5 @@
+import { windowsBaseName } from '../../src/detect/reading/windows-paths.ts'
 import { joining, rule, table } from '../../src/detect/rule.ts'
-import { windowsBaseName } from '../../src/detect/windows-paths.ts'
 
 /** Programs that show what others send. */
 const READERS = new Set([

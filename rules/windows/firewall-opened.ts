@@ -1,6 +1,6 @@
+import { isDropPlace } from '../../src/detect/reading/windows-launch.ts'
+import { windowsBaseName } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isDropPlace } from '../../src/detect/windows-launch.ts'
-import { windowsBaseName } from '../../src/detect/windows-paths.ts'
 
 export default rule({
   id: 'windows.firewall-opened',

@@ -1,5 +1,5 @@
+import { type EventFields, eventFields, isEvent } from '../../src/detect/reading/windows-event.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { type EventFields, eventFields, isEvent } from '../../src/detect/windows-event.ts'
 
 /** RC4-HMAC and its export form, which are quick to guess passwords from. */
 const WEAK_ENCRYPTION = new Set(['0x17', '0x18'])

@@ -1,4 +1,4 @@
-import { registryKey } from '../../src/detect/registry.ts'
+import { registryKey } from '../../src/detect/reading/registry.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 const KEY = 'hklm\\system\\currentcontrolset\\control\\session manager\\knowndlls'

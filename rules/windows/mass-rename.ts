@@ -1,5 +1,5 @@
+import { windowsExtension } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { windowsExtension } from '../../src/detect/windows-paths.ts'
 
 /** Endings that programs put behind a name while they save, fetch or keep an old copy. */
 const PASSING = new Set([

@@ -1,5 +1,5 @@
+import { isUnderWindows, meantWindowsPath } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isUnderWindows, meantWindowsPath } from '../../src/detect/windows-paths.ts'
 
 /** Shares that Windows makes by itself: drives, the folder of Windows, pipes, printers, fax; on domain controllers logon scripts. */
 const STOCK = /^(?:admin\$|ipc\$|print\$|fax\$|[a-z]\$|sysvol|netlogon)$/i

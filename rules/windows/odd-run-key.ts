@@ -1,6 +1,6 @@
-import { registryKey } from '../../src/detect/registry.ts'
+import { registryKey } from '../../src/detect/reading/registry.ts'
+import { oddLaunch } from '../../src/detect/reading/windows-launch.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { oddLaunch } from '../../src/detect/windows-launch.ts'
 
 const KEY =
   /^(?:hklm|hku\\\*)\\software\\microsoft\\windows\\currentversion\\(?:run|runonce|runonceex(?:\\.*)?|runservices|runservicesonce|policies\\explorer\\run)$/

@@ -1,6 +1,6 @@
+import { eventFields, isEvent } from '../../src/detect/reading/windows-event.ts'
+import { oddService } from '../../src/detect/reading/windows-launch.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { eventFields, isEvent } from '../../src/detect/windows-event.ts'
-import { oddService } from '../../src/detect/windows-launch.ts'
 
 export default rule({
   id: 'windows.odd-service-installed',

@@ -1,5 +1,5 @@
+import { type OddLaunch, oddService } from '../../src/detect/reading/windows-launch.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { type OddLaunch, oddService } from '../../src/detect/windows-launch.ts'
 
 export default rule({
   id: 'windows.odd-service',

@@ -1,5 +1,5 @@
+import { type EventFields, eventFields, isEvent } from '../../src/detect/reading/windows-event.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { type EventFields, eventFields, isEvent } from '../../src/detect/windows-event.ts'
 
 /** What Windows writes when it knows no address: nobody came over the network. */
 const NO_ADDRESS = new Set(['', '-', '127.0.0.1', '::1'])

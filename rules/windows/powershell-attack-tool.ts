@@ -1,4 +1,4 @@
-import { plainPowerShell } from '../../src/detect/powershell-code.ts'
+import { plainPowerShell } from '../../src/detect/reading/powershell-code.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { POWERSHELL_ATTACK_WORDS } from '../data/powershell-words.ts'
 

@@ -1,4 +1,4 @@
-import { plainPowerShell } from '../../src/detect/powershell-code.ts'
+import { plainPowerShell } from '../../src/detect/reading/powershell-code.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 
 /** Ways to make code out of bytes: a .NET program in memory, or machine code put where it can run. */

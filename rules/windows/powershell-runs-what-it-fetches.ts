@@ -1,4 +1,4 @@
-import { hostsNamed, runsWhatItFetches } from '../../src/detect/powershell-fetch.ts'
+import { hostsNamed, runsWhatItFetches } from '../../src/detect/reading/powershell-fetch.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import { INSTALL_SCRIPT_HOSTS } from '../data/powershell-words.ts'
 

@@ -1,7 +1,7 @@
-import { plainPowerShell } from '../../src/detect/powershell-code.ts'
+import { plainPowerShell } from '../../src/detect/reading/powershell-code.ts'
+import { type WindowsCommand, windowsCommandsOf } from '../../src/detect/reading/windows-command.ts'
 import { rule, table } from '../../src/detect/rule.ts'
 import type { Severity } from '../../src/detect/severity.ts'
-import { type WindowsCommand, windowsCommandsOf } from '../../src/detect/windows-command.ts'
 
 interface Destruction {
   readonly what: string

@@ -1,6 +1,6 @@
-import { isPublicAddress } from '../../src/detect/addresses.ts'
+import { isPublicAddress } from '../../src/detect/reading/addresses.ts'
+import { type EventFields, eventFields, isEvent } from '../../src/detect/reading/windows-event.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { type EventFields, eventFields, isEvent } from '../../src/detect/windows-event.ts'
 
 /** Remote Desktop, and Remote Desktop with remembered credentials. */
 const REMOTE_INTERACTIVE = new Set(['10', '12'])

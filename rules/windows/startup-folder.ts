@@ -1,5 +1,5 @@
+import { isUnderWindows, windowsBaseName, windowsExtension } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isUnderWindows, windowsBaseName, windowsExtension } from '../../src/detect/windows-paths.ts'
 
 const STARTUP = '\\start menu\\programs\\startup'
 

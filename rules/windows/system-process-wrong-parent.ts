@@ -1,5 +1,5 @@
+import { windowsBaseName } from '../../src/detect/reading/windows-paths.ts'
 import { query, rule } from '../../src/detect/rule.ts'
-import { windowsBaseName } from '../../src/detect/windows-paths.ts'
 
 /** Who starts them: the service manager, and maintenance of Windows now and then. A parent that has ended has no row, so no name. */
 const PARENTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([

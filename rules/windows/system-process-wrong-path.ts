@@ -1,5 +1,5 @@
+import { isUnderWindows, meantWindowsPath, windowsBaseName } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isUnderWindows, meantWindowsPath, windowsBaseName } from '../../src/detect/windows-paths.ts'
 
 /** Processes of Windows, which run from System32 and nowhere else, and those that have a twin for 32-bit programs. */
 const ONLY_SYSTEM32 = new Set([

@@ -1,5 +1,9 @@
+import {
+  rundll32Call,
+  type WindowsCommand,
+  windowsCommandsOf,
+} from '../../src/detect/reading/windows-command.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { rundll32Call, type WindowsCommand, windowsCommandsOf } from '../../src/detect/windows-command.ts'
 
 export default rule({
   id: 'windows.trusted-tool-fetches',

@@ -1,5 +1,5 @@
+import { isUnderWindows } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isUnderWindows } from '../../src/detect/windows-paths.ts'
 
 export default rule({
   id: 'windows.unquoted-service-path',

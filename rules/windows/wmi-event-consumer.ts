@@ -1,5 +1,5 @@
+import { isUnderWindows } from '../../src/detect/reading/windows-paths.ts'
 import { rule, table } from '../../src/detect/rule.ts'
-import { isUnderWindows } from '../../src/detect/windows-paths.ts'
 
 /** What Windows 7 to Server 2012 bring: a sample that does nothing. */
 const STOCK = 'bvtconsumer'

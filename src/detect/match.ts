@@ -1,11 +1,11 @@
 import type { Row } from './event.ts'
 import type { RuleError, RuleFunctionName, RuleMatch, SequenceMark } from './finding.ts'
+import { time } from './reading/values.ts'
 import type { Rule, RuleContext } from './rule.ts'
 import { ruleError, WrongAnswer } from './rule-error.ts'
 import { SEVERITIES, type Severity } from './severity.ts'
 import { EVENTED_TABLES } from './table-schema.ts'
 import { shownText } from './text.ts'
-import { time } from './values.ts'
 
 /** As many as Panther takes; the rest is cut. */
 const DESTINATIONS_MAX = 10

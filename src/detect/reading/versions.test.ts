@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cpuMs } from '../../test/cpu-time.ts'
+import { cpuMs } from '../../../test/cpu-time.ts'
 import {
   compareVersions,
   effectiveVersion,

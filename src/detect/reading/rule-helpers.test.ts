@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/rule-helpers.md'), 'utf8')
+const page = readFileSync(join(import.meta.dirname, '../../../docs/rule-helpers.md'), 'utf8')
 
 /** Parts of the page with the files that their headings name. */
 const parts = page
