@@ -34,7 +34,7 @@ function hostileInputs(): readonly HostileInput[] {
   const bomb = gzipBomb('{"data":[{"name":"', 1024)
   const rows = `{"data":[${'{"name":"q","columns":{"a":"b"},"unixTime":1767225600},'.repeat(1_100_000).slice(0, -1)}]}`
   const long = `{"data":[${JSON.stringify({ name: 'q', columns: { a: 'x'.repeat(7 * MIB) } })}]}`
-  const digits = `{"data":[{"a":"${Buffer.from(noise(8 * MIB)).toString('base64')}"}]}`
+  const digits = linesOf(Buffer.from(noise(15 * MIB)).toString('base64'))
   return [
     { input: 'a gzip bomb of 1 GiB, accepted', path: '/accept', body: bomb },
     { input: 'a gzip bomb of 1 GiB, read', path: '/read', body: bomb },
@@ -48,10 +48,18 @@ function hostileInputs(): readonly HostileInput[] {
     { input: '70,000 nested arrays, read', path: '/read', body: gzipSync(deep(70_000)) },
     { input: 'a gzip bomb of 1 GiB, spooled', path: '/seal', body: bomb },
     { input: '60 MB of a million small lines, spooled', path: '/seal', body: gzipSync(rows) },
-    { input: '8 MiB of a line that hardly compresses, read', path: '/read', body: gzipSync(digits) },
-    { input: '8 MiB of a line that hardly compresses, spooled', path: '/seal', body: gzipSync(digits) },
-    { input: '16 MiB that don’t compress, refused', path: '/accept', body: noise(16 * MIB) },
+    { input: '16 MiB of lines that hardly compress, read', path: '/read', body: gzipSync(digits) },
+    { input: '16 MiB of lines that hardly compress, spooled', path: '/seal', body: gzipSync(digits) },
+    { input: '18 MiB that don’t compress, refused', path: '/accept', body: noise(18 * MIB) },
   ]
+}
+
+/** A post whose lines hold that text, a kilobyte each. */
+function linesOf(text: string): string {
+  const lines = Array.from({ length: Math.ceil(text.length / 1024) }, (_, i) =>
+    JSON.stringify({ name: 'q', columns: { a: text.slice(i * 1024, (i + 1) * 1024) } }),
+  )
+  return `{"data":[${lines.join()}]}`
 }
 
 function deep(levels: number): string {

@@ -6,10 +6,10 @@ import { type KeySearch, NodeKeyFinder, nodeKeyInGzip } from './node-key-in-body
 const MIB = 1024 * 1024
 
 /**
- * Largest post as gzip, whoever compressed it: about what the largest text, 64 MiB, comes to. A usual one, 250 lines, has
- * some 20 KiB. Twice as much would take an isolate to its limit where it is read or sealed (npm run bench).
+ * Largest post as gzip, whoever compressed it. A usual one, 250 lines, has some 20 KiB; the largest text, 64 MiB, comes to
+ * about 8 MiB. One at this cap that hardly compresses takes 60 to 70 MiB while it is sealed or read (npm run bench).
  */
-const MAX_COMPRESSED_BYTES = 8 * MIB
+const MAX_COMPRESSED_BYTES = 16 * MIB
 /** What is kept of a post that can't be processed, as text. */
 const QUARANTINE_HEAD_BYTES = MIB
 

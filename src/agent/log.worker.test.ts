@@ -320,7 +320,7 @@ describe('a post over the caps', () => {
     const text = Array.from({ length: 65 }, () => new Uint8Array(MIB).fill(0x30))
     expect((await send(LOG, streamOf([start, ...text]))).text).toBe('{}')
     expect(
-      (await send(LOG, streamOf([gzipSync('{"data":['), ...noise(9 * MIB)]), withHeader(key))).text,
+      (await send(LOG, streamOf([gzipSync('{"data":['), ...noise(17 * MIB)]), withHeader(key))).text,
     ).toBe('{}')
     expect(sent).toEqual([])
 
@@ -328,7 +328,7 @@ describe('a post over the caps', () => {
     expect(rows).toHaveLength(2)
     for (const row of rows) {
       expect(row).toMatchObject({ hostId: host, reason: 'over_cap', quarantinedAt: TEST_NOW })
-      expect(row.byteCount).toBeGreaterThan(8 * MIB)
+      expect(row.byteCount).toBeGreaterThan(16 * MIB)
       const object = await env.BUCKET.get(row.r2Key)
       const kept = await object?.text()
       expect(kept?.length).toBeGreaterThan(0)

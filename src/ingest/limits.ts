@@ -18,10 +18,10 @@ export const BOMB_RATIO = 256
 export const BOMB_FLOOR_BYTES = 4 * 1024 * 1024
 
 /**
- * Bytes of a sealed post, compressed: more than any accepted one has (8 MiB), for the same text compresses about as well
+ * Bytes of a sealed post, compressed: more than any accepted one has (16 MiB), for the same text compresses about as well
  * again. Only text made to be compressed in one way and not in ours grows; beyond this the rest is cut off.
  */
-export const MAX_SEALED_BYTES = 10 * 1024 * 1024
+export const MAX_SEALED_BYTES = 18 * 1024 * 1024
 
 /** Bytes of one record. osquery skips lines over `logger_tls_max_linesize` (1 MiB unless raised) by itself. Over it: rejected alone, or with the rest of the post when it does not end soon. */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024
