@@ -313,14 +313,14 @@ export const logCases: PeerCases = {
     async holds(whole) {
       const key = await whole.enroll('web-01')
       const noise = crypto.getRandomValues(new Uint8Array(64 * 1024))
-      const body = new Uint8Array(9 * MIB)
+      const body = new Uint8Array(17 * MIB)
       body.set(gzipSync(bytes('{"data":[')))
       for (let at = 64 * 1024; at < body.length; at += noise.length) body.set(noise, at)
       const reply = await whole.post('log', body, { headers: { authorization: `NodeKey ${key}` } })
       expect(reply.text).toBe('{}')
       await whole.minutes(1)
       expect((await whole.api('/quarantine')).items).toMatchObject([
-        { reason: 'over_cap', byte_count: 9 * MIB },
+        { reason: 'over_cap', byte_count: 17 * MIB },
       ])
       await whole.minutes(1)
       expect((await whole.api('/alerts?rule=margay.quarantine')).items).toHaveLength(1)
