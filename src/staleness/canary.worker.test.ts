@@ -40,6 +40,15 @@ interface Broken {
   readonly cronWorld?: Partial<World>
 }
 
+/** Clones what it is sent as the queue does, which by default writes JSON. */
+function cloning(held: Queue<IngestMessage>): Queue<IngestMessage> {
+  return {
+    ...held,
+    send: (body, options) =>
+      held.send(options?.contentType === 'v8' ? structuredClone(body) : JSON.parse(JSON.stringify(body))),
+  }
+}
+
 class Margay {
   readonly beats: number[] = []
   readonly ingest = heldQueue<IngestMessage>()
@@ -47,7 +56,7 @@ class Margay {
   readonly world = worldFor(
     { ...env, ALERTS: this.alerts.queue },
     {
-      ingest: this.ingest.queue,
+      ingest: cloning(this.ingest.queue),
       settings: testSettings({ heartbeatUrl: URL }),
       fetch: async url => {
         expect(url).toBe(URL)
@@ -58,7 +67,7 @@ class Margay {
   )
 
   async minute(broken: Broken = {}): Promise<void> {
-    const { ingest = this.ingest.queue, consumerWorld, cronWorld } = broken
+    const { ingest = this.world.ingest, consumerWorld, cronWorld } = broken
     this.alerts.broken = broken.alertsQueue === true
     if (broken.cron !== true) await this.#cron({ ...this.world, ingest, ...cronWorld })
     const posts = this.ingest.sent.splice(0).map(body => queued(body))
