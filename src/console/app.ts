@@ -38,21 +38,27 @@ export function consoleApp(world: World, deps: ConsoleDeps): Hono {
   return app
 }
 
-function mountOpen(app: Hono, path: string, reply: () => Promise<Response>): void {
+function mountOpen(app: Hono, path: string, reply: (c: Context) => Promise<Response>): void {
   app.get(path, reply)
   app.all(path, () => wrongMethod(['GET']))
 }
 
-function healthRoute(world: World, { routing }: ConsoleDeps): () => Promise<Response> {
-  let kept: { readonly until: number; readonly health: Promise<Health> } | null = null
-  return async () => {
+function healthRoute(world: World, { routing }: ConsoleDeps): (c: Context) => Promise<Response> {
+  const { adminToken } = world.settings
+  let kept: { readonly until: number; readonly health: Health } | null = null
+  return async c => {
     const now = world.now()
+    const until = now + HEALTH_KEPT_MS
     // A clock that went back would keep it for ever.
     if (kept === null || now >= kept.until || now < kept.until - HEALTH_KEPT_MS) {
-      kept = { until: now + HEALTH_KEPT_MS, health: health(world, routing.destinations) }
+      // Others say again what is known meanwhile. They don't wait for this probe, which dies with its request.
+      if (kept !== null) kept = { ...kept, until }
+      kept = { until, health: await health(world, routing.destinations) }
     }
-    const known = await kept.health
-    return jsonReply(known, known.status === 'failing' ? 503 : 200)
+    const known: Health = kept.health
+    const isOurs = adminToken !== null && presentsToken(c.req.header('authorization'), adminToken)
+    // What waits tells whoever watches it whether the thing they just did was noticed.
+    return jsonReply(isOurs ? known : { ...known, backlog: null }, known.status === 'failing' ? 503 : 200)
   }
 }
 

@@ -214,9 +214,37 @@ describe('GET /healthz', () => {
           destinations: 'ok',
           canary: 'ok',
         },
-        backlog: { pending: 0, oldest_undelivered_seconds: null, parked: 0, canary_age_seconds: null },
+        backlog: null,
       },
     ])
+  })
+
+  it('keeps to itself what waits from whoever has no token: it would tell them whether they were noticed', async () => {
+    const console = testConsole()
+    for (const headers of [{}, { authorization: `Bearer ${ADMIN_TOKEN}x` }]) {
+      expect((await console.raw('/healthz', { headers })).body.backlog).toBeNull()
+    }
+    expect((await console.raw('/healthz', { headers: { authorization } })).body.backlog).toEqual({
+      pending: 0,
+      oldest_undelivered_seconds: null,
+      parked: 0,
+      canary_age_seconds: null,
+    })
+    const closed = testConsole({ settings: testSettings({ adminToken: null }) })
+    expect((await closed.raw('/healthz', { headers: { authorization } })).body.backlog).toBeNull()
+  })
+
+  it('waits for no probe but its own: one that hangs with its request hangs nobody else', async () => {
+    let hangs = true
+    const bucket = new Proxy(env.BUCKET, {
+      get: (target, name) => (hangs ? () => new Promise(() => {}) : Reflect.get(target, name).bind(target)),
+    })
+    const console = testConsole({ bucket })
+    const hanging = console.raw('/healthz')
+    await Promise.resolve()
+    hangs = false
+    expect((await console.raw('/healthz')).body.status).toBe('ok')
+    expect(await Promise.race([hanging, Promise.resolve('still hanging')])).toBe('still hanging')
   })
 
   it('tells what waits and for how long, without what a silence keeps', async () => {
@@ -232,7 +260,7 @@ describe('GET /healthz', () => {
       env.DB.prepare(insert).bind('4', 'pending', now - 500_000, now + 1),
       env.DB.prepare(insert).bind('5', 'delivered', now - 500_000, null),
     ])
-    const { body } = await console.raw('/healthz')
+    const { body } = await console.raw('/healthz', { headers: { authorization } })
     expect(body.backlog).toEqual({
       pending: 2,
       oldest_undelivered_seconds: 90,
@@ -247,7 +275,7 @@ describe('GET /healthz', () => {
     await markCanaryStored(env.DB, now).run()
     await markCanarySeen(env.DB, now).run()
     console.world.advance(300_000)
-    expect((await console.raw('/healthz')).body).toMatchObject({
+    expect((await console.raw('/healthz', { headers: { authorization } })).body).toMatchObject({
       status: 'ok',
       backlog: { canary_age_seconds: 300 },
     })

@@ -6,7 +6,7 @@ import { within } from '../store/within.ts'
 
 type CheckResult = 'ok' | 'failing'
 
-/** What `/healthz` tells. Names, two words and how much waits: it answers anyone. */
+/** What `/healthz` tells: names and two words to anyone, and how much waits to whoever has the admin token. */
 export interface Health {
   /** `failing`: posts can't be accepted as promised; `degraded`: they can, but something behind is not well. */
   readonly status: 'ok' | 'degraded' | 'failing'
@@ -26,7 +26,7 @@ export interface Health {
     /** Did the canary come round within the last minutes? Also well while none has flown yet. */
     readonly canary: CheckResult
   }
-  /** Ages in seconds, null when there is nothing of that age; null as a whole when D1 can't tell. */
+  /** Ages in seconds, null when there is nothing of that age; null as a whole without the token, or when D1 can't tell. */
   readonly backlog: {
     /** Deliveries that wait, at most 1,000. */
     readonly pending: number

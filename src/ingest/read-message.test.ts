@@ -25,6 +25,7 @@ describe('readMessage', () => {
     ['a time that Date can not take', { ...INLINE, receivedAt: 9e15 }, 'receivedAt is missing or not a time'],
     ['bytes of another type', { ...INLINE, gzip: [1] }, 'neither an inline nor a spooled post'],
     ['no key', { ...SPOOLED, key: undefined }, 'neither an inline nor a spooled post'],
+    ['a key outside of the spool', { ...SPOOLED, key: 'lake/x' }, 'neither an inline nor a spooled post'],
     ['another kind', { ...INLINE, kind: 'carried' }, 'neither an inline nor a spooled post'],
     ['a list', [], 'version undefined is not known here'],
     ['nothing', undefined, 'not an object'],

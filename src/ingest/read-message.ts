@@ -1,4 +1,5 @@
 import type { HostId } from '../detect/event.ts'
+import { isSpoolKey } from '../store/spool.ts'
 import type { IngestMessage } from './message.ts'
 
 /** A message understood, or why not. */
@@ -21,7 +22,7 @@ export function readMessage(body: unknown): ReadMessage {
     return refused('receivedAt is missing or not a time')
   const post = { v: VERSION, postId, hostId: hostId as HostId, receivedAt } as const // the log route proved the id
   if (kind === 'inline' && gzip instanceof Uint8Array) return { ok: true, message: { ...post, kind, gzip } }
-  if (kind === 'spooled' && isId(key)) return { ok: true, message: { ...post, kind, key } }
+  if (kind === 'spooled' && isId(key) && isSpoolKey(key)) return { ok: true, message: { ...post, kind, key } }
   return refused('neither an inline nor a spooled post')
 }
 

@@ -28,6 +28,11 @@ export interface SpooledBytes {
   readonly end: PostEnd | null
 }
 
+/** Whether a key can be that of a spooled post: no pointer may have anything else read or removed. */
+export function isSpoolKey(key: string): boolean {
+  return key.startsWith(PREFIX)
+}
+
 /**
  * Stores the gzip bytes of a post, which must hold no node key any more.
  * @returns its key
