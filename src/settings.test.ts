@@ -49,12 +49,13 @@ describe('parseSettings', () => {
       ENROLL_SECRETS: 'a:short-enroll',
     })
     expect(problems.join(' ')).not.toMatch(/short-admin|short-enroll/)
-    expect(problems).toHaveLength(3)
+    expect(problems).toHaveLength(2)
   })
 
-  it('ignores a short secret and keeps its neighbours', () => {
+  it('takes a short secret and says that it can be guessed', () => {
     const settings = settingsOf({ ...complete, NODE_KEY_SECRETS: `k3:short,${complete.NODE_KEY_SECRETS}` })
-    expect(settings.nodeKeySecrets.map(secret => secret.id)).toEqual(['k2', 'k1'])
+    expect(settings.nodeKeySecrets.map(secret => secret.id)).toEqual(['k3', 'k2', 'k1'])
+    expect(settings.problems).toEqual([expect.stringMatching(/^NODE_KEY_SECRETS: .*"k3".*guessed/)])
   })
 
   it('is silent about a host after three heartbeats, at least fifteen minutes', () => {
@@ -83,13 +84,11 @@ describe('parseSettings', () => {
     expect(settings.problems[0]).toMatch(/^HOT_HOURS /)
   })
 
-  it('takes several secrets of PagerDuty’s webhooks, none of them too short to be one', () => {
+  it('takes several secrets of PagerDuty’s webhooks, and says which can be guessed', () => {
     const [one, two] = ['a'.repeat(24), 'b'.repeat(30)]
     const settings = settingsOf({ ...complete, PAGERDUTY_WEBHOOK_SECRET: ` ${one}, short,,${two}` })
-    expect(settings.pagerDutyWebhookSecrets).toEqual([one, two])
-    expect(settings.problems).toEqual([
-      'PAGERDUTY_WEBHOOK_SECRET: a secret is shorter than 24 characters and is ignored.',
-    ])
+    expect(settings.pagerDutyWebhookSecrets).toEqual([one, 'short', two])
+    expect(settings.problems).toEqual([expect.stringMatching(/^PAGERDUTY_WEBHOOK_SECRET: .*guessed/)])
     expect(settingsOf(complete).pagerDutyWebhookSecrets).toEqual([])
   })
 

@@ -2,8 +2,8 @@ import { destinationSettings } from './destination-settings.ts'
 import type { EnrollSecret, Env, NodeKeySecret, Settings } from './env.ts'
 import { judgeUrl } from './notify/url-policy.ts'
 
-/** Below this a secret can be guessed; 32 characters of hex are 128 bits. */
-const MIN_SECRET_CHARACTERS = 24
+/** Below this a secret can be guessed, and the operator is told; 32 characters of hex are 128 bits. */
+const STRONG_SECRET_CHARACTERS = 24
 /** Each costs one HMAC for each webhook; rotating takes two. */
 const INBOUND_SECRETS_MAX = 5
 /** `<id>.` opens every node key, so the id is short and has no dot. */
@@ -75,11 +75,8 @@ function enrollSecrets(problems: string[], text: string | undefined): EnrollSecr
       problems.push(
         'ENROLL_SECRETS: a label may hold letters, digits, dot, dash and underscore; one entry is ignored.',
       )
-    } else if (secret.length < MIN_SECRET_CHARACTERS) {
-      problems.push(
-        `ENROLL_SECRETS: the secret "${label}" is shorter than ${MIN_SECRET_CHARACTERS} characters and is ignored.`,
-      )
     } else {
+      tellIfWeak(problems, `ENROLL_SECRETS: the secret "${label}"`, secret)
       secrets.push({ label, secret })
     }
   }
@@ -95,11 +92,8 @@ function nodeKeySecrets(problems: string[], text: string | undefined): NodeKeySe
       problems.push('NODE_KEY_SECRETS: an id is 1 to 8 letters or digits; one entry is ignored.')
     } else if (secrets.some(known => known.id === id)) {
       problems.push(`NODE_KEY_SECRETS: the id "${id}" stands twice; only the first counts.`)
-    } else if (secret.length < MIN_SECRET_CHARACTERS) {
-      problems.push(
-        `NODE_KEY_SECRETS: the secret "${id}" is shorter than ${MIN_SECRET_CHARACTERS} characters and is ignored.`,
-      )
     } else {
+      tellIfWeak(problems, `NODE_KEY_SECRETS: the secret "${id}"`, secret)
       secrets.push({ id, secret })
     }
   }
@@ -126,12 +120,7 @@ function adminToken(problems: string[], text: string | undefined): string | null
     problems.push('ADMIN_TOKEN is not set: the API answers nobody.')
     return null
   }
-  if (text.length < MIN_SECRET_CHARACTERS) {
-    problems.push(
-      `ADMIN_TOKEN is shorter than ${MIN_SECRET_CHARACTERS} characters and is refused: the API answers nobody.`,
-    )
-    return null
-  }
+  tellIfWeak(problems, 'ADMIN_TOKEN', text)
   return text
 }
 
@@ -141,13 +130,16 @@ function inboundSecrets(problems: string[], text: string | undefined): readonly 
     .split(',')
     .map(secret => secret.trim())
     .filter(secret => secret !== '')
-  const strong = secrets.filter(({ length }) => length >= MIN_SECRET_CHARACTERS)
-  if (strong.length < secrets.length) {
-    problems.push(
-      `PAGERDUTY_WEBHOOK_SECRET: a secret is shorter than ${MIN_SECRET_CHARACTERS} characters and is ignored.`,
-    )
-  }
-  return strong.slice(0, INBOUND_SECRETS_MAX)
+  for (const secret of secrets) tellIfWeak(problems, 'PAGERDUTY_WEBHOOK_SECRET: a secret', secret)
+  return secrets.slice(0, INBOUND_SECRETS_MAX)
+}
+
+/** A short secret works, for a fleet may already use it; it is no secret for long, and that is said. */
+function tellIfWeak(problems: string[], what: string, secret: string): void {
+  if (secret.length >= STRONG_SECRET_CHARACTERS) return
+  problems.push(
+    `${what} is shorter than ${STRONG_SECRET_CHARACTERS} characters and can be guessed: change it soon.`,
+  )
 }
 
 /** Optional; what may be asked for is what alerts may be sent to. */

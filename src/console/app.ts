@@ -66,7 +66,7 @@ function authorized(world: World): MiddlewareHandler {
   const { adminToken } = world.settings
   return async (c, next) => {
     if (adminToken === null || adminToken === '') {
-      const message = 'The API is closed: the secret ADMIN_TOKEN is missing or too short.'
+      const message = 'The API is closed: the secret ADMIN_TOKEN is missing.'
       return refusalReply({ code: 'not_configured', message })
     }
     if (!presentsToken(c.req.header('authorization'), adminToken)) {
