@@ -2,7 +2,7 @@ import type { HostFacts, HostId } from '../detect/event.ts'
 import type { Finding } from '../detect/finding.ts'
 import type { Routing } from '../detect/routing.ts'
 import type { AlertGrowth } from '../store/alerts.ts'
-import { hotJson } from '../store/hot-event.ts'
+import { matchedEventJson } from '../store/hot-event.ts'
 import type { Match } from '../store/matches.ts'
 import type { Standing } from '../store/standings.ts'
 import type { KnownStorm } from '../store/storms.ts'
@@ -30,6 +30,9 @@ export interface Plan extends Announcement {
   readonly windows: readonly Window[]
   readonly grown: readonly AlertGrowth[]
 }
+
+/** Names of hosts, queries and packs beyond this are nobody's. */
+const NAME_MAX_LENGTH = 256
 
 const MINUTE_MS = 60_000
 
@@ -231,13 +234,18 @@ function draftOf(finding: Finding, hosts: ReadonlyMap<HostId, HostFacts>): Alert
     runbook,
     context: contextOf(finding),
     hostId: event.p_host_id,
-    hostname: hosts.get(event.p_host_id)?.name || event.hostIdentifier,
-    query: event.p_query,
-    pack: event.p_pack,
+    hostname: short(hosts.get(event.p_host_id)?.name || event.hostIdentifier),
+    query: short(event.p_query),
+    pack: short(event.p_pack),
     firstRowId: event.p_row_id,
     hostTags: hosts.get(event.p_host_id)?.tags ?? [],
     destinations: finding.kind === 'match' ? finding.destinations : null,
   }
+}
+
+/** Names come from hosts, so they may be megabytes; a row of D1 must hold them. */
+function short(name: string): string {
+  return name.length <= NAME_MAX_LENGTH ? name : name.slice(0, NAME_MAX_LENGTH).toWellFormed()
 }
 
 function contextOf(finding: Finding): string {
@@ -271,6 +279,6 @@ function matchOf(finding: Finding, alertId: string, now: number): Match {
     uniqueValue: uniqueValueOf(finding),
     ...(finding.kind === 'match' && finding.sequence && { sequence: finding.sequence }),
     context: contextOf(finding),
-    event: hotJson(event),
+    event: matchedEventJson(event),
   }
 }

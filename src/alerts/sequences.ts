@@ -230,7 +230,7 @@ async function readEvents(
   return events
 }
 
-/** An event as `hotJson` wrote it, with the columns of its table that it did not have reading as empty again. */
+/** An event as `matchedEventJson` wrote it, with the columns of its table that it did not have reading as empty again. */
 function storedEvent(json: string): OsqueryEvent {
   const event = JSON.parse(json) as OsqueryEvent // our own writing
   return { ...event, columns: event.columns === null ? null : rowOf(event.p_table, event.columns) }

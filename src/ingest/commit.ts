@@ -30,6 +30,9 @@ const COMMIT_ATTEMPTS = 8
 /** Waits between those tries: at random up to so long, longer each time, so that rivals part. */
 const CONFLICT_WAIT_MS = 50
 
+/** What a host without a row calls itself goes into titles and rows; longer is nobody's name. */
+const CLAIMED_NAME_MAX_LENGTH = 256
+
 /** Quarantine rows in one statement: below 1.5 MB of JSON at 300 characters of detail each. */
 const QUARANTINE_ROWS_PER_STATEMENT = 1_000
 
@@ -209,7 +212,8 @@ function factsOf(
 
 /** A host without a row, because D1 lost it or the enrollment is still to be written, is known by its own words. */
 function claimedFacts(event: OsqueryEvent): HostFacts {
-  return { id: event.p_host_id, name: event.hostIdentifier || event.p_host_id, platform: '', tags: [] }
+  const name = event.hostIdentifier.slice(0, CLAIMED_NAME_MAX_LENGTH).toWellFormed()
+  return { id: event.p_host_id, name: name || event.p_host_id, platform: '', tags: [] }
 }
 
 function slices<T>(items: readonly T[], size: number): T[][] {

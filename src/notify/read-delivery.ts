@@ -92,6 +92,6 @@ function toldOf(alert: Alert, columns: Row | null, hosts: readonly string[], tex
 
 function columnsOf(row: { readonly event: string } | undefined): Row | null {
   if (row === undefined) return null
-  // The text is an event as `hotJson` wrote it.
+  // The text is an event as `matchedEventJson` wrote it.
   return (JSON.parse(row.event) as { columns: Row | null }).columns
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '../../test/event.ts'
 import type { OsqueryEvent } from '../detect/event.ts'
-import { HOT_EVENT_MAX_BYTES, hotJson } from './hot-event.ts'
+import { HOT_EVENT_MAX_BYTES, hotJson, matchedEventJson } from './hot-event.ts'
 import { utf8Length } from './json-rows.ts'
 
 const parsed = (event: OsqueryEvent): OsqueryEvent => JSON.parse(hotJson(event))
@@ -54,5 +54,28 @@ describe('hotJson', () => {
       }),
       { numRuns: 20 },
     )
+  })
+})
+
+describe('matchedEventJson', () => {
+  const large = (columns: Record<string, string>) => eventOf({ columns })
+
+  it('keeps an ordinary event whole', () => {
+    const event = eventOf({ columns: { pid: '1', path: '/bin/sh' } })
+    expect(matchedEventJson(event)).toBe(JSON.stringify(event))
+  })
+
+  it('cuts from 100 KB on, and says so', () => {
+    const json = matchedEventJson(large({ cmdline: 'x'.repeat(200_000), pid: '1' }))
+    expect(utf8Length(json)).toBeLessThan(100_000)
+    expect(JSON.parse(json)).toMatchObject({ columns: { cmdline: 'x'.repeat(4_096), pid: '1' } })
+    expect(JSON.parse(json).p_flags).toContain('cut_in_hot_store')
+  })
+
+  it('never keeps more than half a megabyte, whatever was made to be large', () => {
+    const columns = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, n) => [`${n}`.repeat(200), '\u0001'.repeat(500)]),
+    )
+    expect(utf8Length(matchedEventJson(large(columns)))).toBeLessThan(500_000)
   })
 })

@@ -7,6 +7,12 @@ import { utf8Length } from './json-rows.ts'
  */
 export const HOT_EVENT_MAX_BYTES = 1_000_000
 
+/**
+ * Most bytes of the event that a match keeps. There is one match for each rule that meets an event, all in one
+ * transaction: as many megabytes would be more than an isolate has.
+ */
+const MATCH_EVENT_MAX_BYTES = 100_000
+
 interface Cut {
   /** Most UTF-16 units of one text. */
   readonly text: number
@@ -37,10 +43,7 @@ export interface HotEvent {
  */
 export function hotEvent(event: OsqueryEvent): HotEvent {
   const whole = JSON.stringify(event)
-  if (fits(whole)) return { json: whole, wholeChars: whole.length }
-  const cuts = CUTS.map(cut => JSON.stringify(cutTo(event, cut)))
-  const json = cuts.find(fits) ?? (cuts.at(-1) as string) // CUTS is not empty, and its last step always fits
-  return { json, wholeChars: whole.length }
+  return { json: within(HOT_EVENT_MAX_BYTES, whole, event), wholeChars: whole.length }
 }
 
 /** The text of `hotEvent` alone. */
@@ -48,10 +51,24 @@ export function hotJson(event: OsqueryEvent): string {
   return hotEvent(event).json
 }
 
-function fits(json: string): boolean {
-  if (json.length > HOT_EVENT_MAX_BYTES) return false
-  if (json.length * 3 <= HOT_EVENT_MAX_BYTES) return true // no UTF-16 unit takes more than 3 bytes
-  return utf8Length(json) <= HOT_EVENT_MAX_BYTES
+/**
+ * An event as the JSON text that a match keeps: cut like a hot event, but from 100 KB on. What is left of text that was
+ * made to be large in JSON may be four times that.
+ */
+export function matchedEventJson(event: OsqueryEvent): string {
+  return within(MATCH_EVENT_MAX_BYTES, JSON.stringify(event), event)
+}
+
+function within(maxBytes: number, whole: string, event: OsqueryEvent): string {
+  if (fits(whole, maxBytes)) return whole
+  const cuts = CUTS.map(cut => JSON.stringify(cutTo(event, cut)))
+  return cuts.find(json => fits(json, maxBytes)) ?? (cuts.at(-1) as string) // CUTS is not empty
+}
+
+function fits(json: string, maxBytes: number): boolean {
+  if (json.length > maxBytes) return false
+  if (json.length * 3 <= maxBytes) return true // no UTF-16 unit takes more than 3 bytes
+  return utf8Length(json) <= maxBytes
 }
 
 function cutTo(event: OsqueryEvent, cut: Cut): OsqueryEvent {

@@ -33,6 +33,16 @@ describe('segmentsOf', () => {
     expect(logType).toBe('Osquery.Snapshot')
   })
 
+  it('lists names of queries cut, and none by name when there are more than anyone has', async () => {
+    const named = (names: readonly string[]) =>
+      names.map((p_query, n) => eventOf({ p_row_id: idOf(`${n}`), p_query }))
+    const long = await onlySegment(named(['q', 'x'.repeat(3_000_000)]))
+    expect(long.queries).toEqual(['q', 'x'.repeat(256)])
+    const many = Array.from({ length: 501 }, (_, n) => `q${n}`)
+    expect((await onlySegment(named(many.slice(0, 500)))).queries).toHaveLength(500)
+    expect((await onlySegment(named(many))).queries).toEqual(['*'])
+  })
+
   it('parts log types and hours', async () => {
     const events = [
       eventOf({ p_row_id: idOf('a'), p_parse_time: NOON }),

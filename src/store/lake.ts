@@ -13,11 +13,16 @@ export interface Segment {
   readonly maxEventTime: number
   /** Host ids, sorted. */
   readonly hosts: readonly string[]
-  /** Values of p_query, sorted. */
+  /**
+   * Values of p_query, sorted, the first 256 UTF-16 units of each. When there are more than 500, which no schedule has,
+   * only `*`: the segment may hold any.
+   */
   readonly queries: readonly string[]
 }
 
 const HOUR_MS = 3_600_000
+const QUERY_MAX_LENGTH = 256
+const QUERIES_MAX = 500
 
 /** Hex digits of a segment's name: 128 bits, far beyond collision by chance within one hour. */
 const NAME_DIGITS = 32
@@ -66,8 +71,14 @@ async function segmentOf(partition: string, members: readonly OsqueryEvent[]): P
     minEventTime: times.reduce((least, time) => Math.min(least, time)),
     maxEventTime: times.reduce((most, time) => Math.max(most, time)),
     hosts: [...new Set(rows.map(row => row.p_host_id))].toSorted(),
-    queries: [...new Set(rows.map(row => row.p_query))].toSorted(),
+    queries: queriesOf(rows),
   }
+}
+
+/** Names come from hosts, so they may be many or megabytes long; a row of D1 must hold the list. */
+function queriesOf(rows: readonly OsqueryEvent[]): readonly string[] {
+  const names = new Set(rows.map(({ p_query }) => p_query.slice(0, QUERY_MAX_LENGTH).toWellFormed()))
+  return names.size > QUERIES_MAX ? ['*'] : [...names].toSorted()
 }
 
 function byHostQueryTime(a: OsqueryEvent, b: OsqueryEvent): number {
