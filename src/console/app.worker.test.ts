@@ -310,7 +310,9 @@ describe('GET /healthz', () => {
   })
 
   it('fails with 503 without secrets, and says no more of the configuration than that', async () => {
-    const problems = ['ENROLL_SECRETS: the secret "red-team" is shorter than 24 characters and can be guessed: change it soon.']
+    const problems = [
+      'ENROLL_SECRETS: the secret "red-team" is shorter than 24 characters and can be guessed: change it soon.',
+    ]
     const settings = testSettings({ enrollSecrets: [], problems })
     const reply = await rawHealth(testConsole({ settings }))
     expect(reply).toMatchObject({
