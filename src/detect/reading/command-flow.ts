@@ -88,7 +88,7 @@ function reachedFrom(
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (reached.has(node)) continue
     reached.add(node)
-    open.push(...(readers.get(node) ?? []))
+    for (const reader of readers.get(node) ?? []) open.push(reader)
     const outer = 'links' in node ? [node.links.group, node.links.within] : [node.group]
     for (const next of outer) if (next !== null) open.push(next)
   }

@@ -50,7 +50,8 @@ function collect(
   files: string[],
 ): void {
   if (!piped) state.poured = []
-  files.push(...assignments.flatMap(filesOf).map(normal))
+  // Never `push(...list)` of what a host sends: as many arguments as a long line has words exhaust the stack.
+  for (const assignment of assignments) for (const file of filesOf(assignment)) files.push(normal(file))
   if (program === 'cd' || program === 'pushd') {
     state.folder = resolved(args.find(word => !word.startsWith('-')) ?? '', state.folder)
     return
@@ -63,7 +64,8 @@ function collect(
     for (const file of [...reads, ...state.poured]) load(file)
     state.poured = []
   }
-  state.poured.push(...reads, ...args.filter(word => !word.startsWith('-')))
+  for (const file of reads) state.poured.push(file)
+  for (const word of args) if (!word.startsWith('-')) state.poured.push(word)
 }
 
 /** Files that a variable names, of those whose value is code. */

@@ -101,7 +101,7 @@ function parsed(line: string): WindowsCommand[] {
       if (path === '' || left < 0) continue
       const command: WindowsCommand = { program: programName(path), path, args, piped, within }
       commands.push(command)
-      inner.push(...nestedLines(command, rest))
+      for (const nested of nestedLines(command, rest)) inner.push(nested)
     }
     lines = inner
   }
