@@ -7,6 +7,8 @@ const WINDOW_MS = 10 * 60_000
 const FAILURES_PER_ADDRESS = 10
 /** Wrong secrets from everywhere, after which one wrong secret shuts out its address. */
 const FAILURES_IN_ALL = 500
+/** The label of failures that are no longer counted by address, because they come from everywhere. */
+const OTHERS = 'others'
 /** Addresses remembered; the oldest is forgotten above it. */
 const ADDRESSES_MAX = 10_000
 
@@ -36,12 +38,18 @@ export function isShutOut({ byAddress, inAll }: EnrollFailures, now: number, add
   return byAddress.spent(now, address) >= allowed
 }
 
-/** Notes a failure here, and the returned promise in D1 as well, at best effort: it never rejects. */
+/**
+ * Notes a failure here, and the returned promise in D1 as well, at best effort: it never rejects. While everybody is
+ * guessing D1 hears of all together, at each doubling.
+ */
 export async function noteFailure(world: World, failures: EnrollFailures, address: string): Promise<void> {
   const now = world.now()
   failures.byAddress.spend(now, address)
   failures.inAll.spend(now)
-  await countEnrollments(world, 'enroll_failed', address, 1)
+  const all = failures.inAll.spent(now)
+  if (all <= FAILURES_IN_ALL) return await countEnrollments(world, 'enroll_failed', address, 1)
+  // A row for each address would let anyone with many of them write to D1 as much as they like.
+  if (isDoubled(all / FAILURES_IN_ALL)) await countEnrollments(world, 'enroll_failed', OTHERS, all / 2)
 }
 
 /**
@@ -52,9 +60,13 @@ export async function noteShutOut(world: World, failures: EnrollFailures, addres
   const now = world.now()
   failures.byAddress.spend(now, address)
   const tries = failures.byAddress.spent(now, address)
-  const doublings = Math.log2(tries / FAILURES_PER_ADDRESS)
-  if (doublings >= 1 && Number.isInteger(doublings))
+  if (isDoubled(tries / FAILURES_PER_ADDRESS))
     await countEnrollments(world, 'enroll_failed', address, tries / 2)
+}
+
+/** Once, twice, four times as much again and so on. */
+function isDoubled(ratio: number): boolean {
+  return ratio >= 2 && Number.isInteger(Math.log2(ratio))
 }
 
 /**

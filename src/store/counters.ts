@@ -12,7 +12,7 @@ import type { Finding } from '../detect/finding.ts'
  * - `posts_missing`: pointers to a spooled post that was processed before; no label
  * - `dead_letters`: wake-ups of deliveries that ran out of retries (posts go to quarantine instead); no label
  * - `enroll_failed`: refused enrollments, those of an address that is shut out at each doubling only; label = address of
- *   the client, for IPv6 its first 64 bits
+ *   the client, for IPv6 its first 64 bits, or `others` once 500 failed everywhere within ten minutes
  * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
  * - `enroll_moved`: hosts that enrolled with another secret than before; label = `<old label> to <new label>`
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
