@@ -72,10 +72,15 @@ export function* partsOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += PART_BYTES) yield bytes.subarray(at, at + PART_BYTES)
 }
 
-/** Pulls from a gunzip stream by hand: async iteration would drop buffered parts as soon as an error shows. */
+/**
+ * Pulls from a gunzip stream by hand: async iteration would drop buffered parts as soon as an error shows. The next piece
+ * goes in only when nothing is left to read, so that damage never costs what came out before its own piece.
+ */
 function createInflater(gzip: Uint8Array) {
   const gunzip = createGunzip({ chunkSize: PART_BYTES, finishFlush: constants.Z_SYNC_FLUSH })
   let offset = 0
+  let writing = false
+  let closed = false
   let ended = false
   let failed = false
   let wake: (() => void) | null = null
@@ -84,15 +89,18 @@ function createInflater(gzip: Uint8Array) {
     wake = null
   }
   const feed = (): void => {
-    if (failed) return
+    if (writing || closed) return
     if (offset >= gzip.byteLength) {
+      closed = true
       gunzip.end()
       return
     }
+    writing = true
     const piece = gzip.subarray(offset, offset + PIECE_BYTES)
     offset += PIECE_BYTES
-    gunzip.write(piece, error => {
-      if (!error) feed()
+    gunzip.write(piece, () => {
+      writing = false
+      stir()
     })
   }
   gunzip.on('readable', stir)
@@ -104,7 +112,6 @@ function createInflater(gzip: Uint8Array) {
     failed = true
     stir()
   })
-  feed()
   return {
     /** The next part, or null at the end or after damage. */
     async next(): Promise<Uint8Array | null> {
@@ -112,9 +119,11 @@ function createInflater(gzip: Uint8Array) {
         const part: Uint8Array | null = gunzip.read()
         if (part !== null) return part
         if (ended || failed) return null
-        await new Promise<void>(resolve => {
+        const stirred = new Promise<void>(resolve => {
           wake = resolve
         })
+        feed()
+        await stirred
       }
     },
     failed: () => failed,
