@@ -1,7 +1,7 @@
 import type { WholeWorker } from '../../whole-worker.ts'
 
 /** What this server says to a case that another server taught. At least one of the two. */
-export interface PeerCase {
+interface PeerCase {
   /** Shows that it holds here, from outside: requests, queues, cron, PagerDuty. */
   readonly holds?: (whole: WholeWorker) => Promise<void>
   /** What is otherwise here, and why. */
