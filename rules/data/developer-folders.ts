@@ -6,7 +6,7 @@ import { meantPath } from '../../src/detect/reading/paths.ts'
  *
  * Source: the installation pages of the tools.
  */
-export const DEVELOPER_FOLDERS = {
+const DEVELOPER_FOLDERS = {
   checked: '2026-11-24',
   names: [
     '.asdf',

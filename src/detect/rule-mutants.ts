@@ -20,7 +20,7 @@ export const MUTANTS = [
   'excludes nothing',
 ] as const
 
-export type MutantName = (typeof MUTANTS)[number]
+type MutantName = (typeof MUTANTS)[number]
 
 /**
  * Changes a rule in each way that its definition allows and runs its tests over it. A rule that has no such part can't
