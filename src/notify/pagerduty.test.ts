@@ -2,46 +2,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import Ajv, { type ValidateFunction } from 'ajv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { alertOf } from '../../test/alert.ts'
 import { PagerDutyModel } from '../../test/simulator/pagerduty.ts'
+import { TEST_NOW } from '../../test/world.ts'
 import { SEVERITIES } from '../detect/severity.ts'
-import type { Alert } from '../store/alerts.ts'
 import { classifyPagerDuty } from './pagerduty.ts'
 import { BODY_MAX_BYTES, dedupKeyOf, type PagerDutyTelling, pagerDutyBodies } from './pagerduty-body.ts'
 
 const KEY = '0123456789abcdef0123456789abcdef'
-const AT = Date.UTC(2026, 10, 24, 12)
+const AT = TEST_NOW
 const OPENAPI = '../shared/data/alerts/pagerduty-events-v2.json'
-
-function alertOf(overrides: Partial<Alert> = {}): Alert {
-  return {
-    alertId: 'a1b2c3',
-    kind: 'match',
-    ruleId: 'posix.cron-fetches-code',
-    dedup: 'host-1',
-    episode: 1,
-    severity: 'high',
-    title: 'Cron fetches code',
-    runbook: 'Read the file the job came from.',
-    context: '{"command":"curl"}',
-    hostId: 'host-1',
-    hostname: 'web-1.example.com',
-    query: 'crontab',
-    pack: 'incident-response',
-    firstRowId: 'r1',
-    eventCount: 3,
-    firstEventAt: AT,
-    lastEventAt: AT + 60_000,
-    createdAt: AT,
-    status: 'open',
-    updatedAt: AT,
-    acknowledgedAt: null,
-    resolvedAt: null,
-    openedAt: null,
-    hostCount: 1,
-    statusBy: '',
-    ...overrides,
-  }
-}
 
 function tellingOf(overrides: Partial<PagerDutyTelling> = {}): PagerDutyTelling {
   return {
