@@ -59,9 +59,11 @@ describe('what happens between reading and writing', () => {
     const world = newWorld()
     const alertId = await open(world)
     await change(world, alertId, 'resolve')
-    const lease = { token: 'another consumer', now: world.now(), expiresAt: world.now() + 60_000 }
-    const { deliveryId } = message(alertId, 'trigger')
-    const db = interrupted(1, () => claimDelivery(env.DB, deliveryId, lease).run())
+    const claimed = env.DB.prepare(
+      `UPDATE deliveries SET state = 'leased', attempts = 1, lease_token = 'another consumer', lease_expires_at = ?2
+       WHERE delivery_id = ?1`,
+    ).bind(message(alertId, 'trigger').deliveryId, world.now() + 60_000)
+    const db = interrupted(1, () => claimed.run())
     await run(newWorld({ db }), message(alertId, 'resolve'))
     expect((await deliveriesOf(env.DB, alertId)).map(({ state }) => state)).toEqual(['leased', 'pending'])
     expect(alerts.takeAll()).toMatchObject([{ delaySeconds: 1 }])

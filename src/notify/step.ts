@@ -122,12 +122,15 @@ function isToldAnew(resolve: Delivery, pair: readonly Delivery[]): boolean {
   )
 }
 
-/** Behind the update a resolve or trigger is under way: between these two it would open an incident of its own. */
+/**
+ * Behind the update a resolve or trigger is under way or parked: between these two it would open an incident of its own.
+ * The claim asks the same once more (`STILL_TRUE` of src/store/delivery-attempts.ts).
+ */
 function isOvertaken(update: Delivery, pair: readonly Delivery[]): boolean {
   return pair.some(
     ({ action, state, sequence }) =>
       (action === 'resolve' || action === 'trigger') &&
-      (state === 'pending' || state === 'leased') &&
+      (state === 'pending' || state === 'leased' || state === 'parked') &&
       sequence > update.sequence,
   )
 }

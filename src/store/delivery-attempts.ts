@@ -19,8 +19,31 @@ const NOTHING_BEFORE = `NOT EXISTS (
     AND e.sequence < d.sequence AND (e.state = 'leased' OR e.state = 'pending' AND e.action <> 'update'))`
 
 /**
- * Takes the lease on a delivery if it is due and nothing before it is under way. Answers the row when it was taken: of
- * two consumers at the same moment one gets it. The attempt counts from here, for the send may outlive our memory of it.
+ * What a delivery says is true at this very moment, as far as a send of it could do harm that does not heal by itself:
+ *
+ * - A trigger or update of an alert that was resolved opens an incident that nobody closes when the resolve came from
+ *   where it is sent.
+ * - An update between a resolve and the trigger behind it opens an incident of its own.
+ * - An acknowledge of an alert that was let go of, or a resolve of one that was opened again, comes back by PagerDuty's
+ *   webhook as a later word and takes that back.
+ */
+const STILL_TRUE = `EXISTS (SELECT 1 FROM alerts a WHERE a.alert_id = d.alert_id AND CASE d.action
+    WHEN 'acknowledge' THEN a.status = 'acknowledged'
+    WHEN 'resolve' THEN a.status = 'resolved' OR EXISTS (
+      SELECT 1 FROM deliveries l WHERE l.alert_id = d.alert_id AND l.destination = d.destination
+        AND l.sequence > d.sequence AND l.action = 'trigger' AND l.state = 'pending')
+    ELSE a.status <> 'resolved' END)
+  AND (d.action <> 'update' OR NOT EXISTS (
+    SELECT 1 FROM deliveries l WHERE l.alert_id = d.alert_id AND l.destination = d.destination
+      AND l.sequence > d.sequence AND l.action IN ('resolve', 'trigger') AND l.state IN ('pending', 'leased', 'parked')))`
+
+/**
+ * Takes the lease on a delivery if it is due, nothing before it is under way and it is still true. Answers the row when
+ * it was taken: of two consumers at the same moment one gets it. The attempt counts from here, for the send may outlive
+ * our memory of it. One that is not true any more is left as it is: whoever is woken next reads so and says why.
+ *
+ * Not asked again, because what was read a moment ago does no harm: a silence or a pause that began since (it is as if the
+ * send had been quicker), and what the alert counts (the next update tells).
  */
 export function claimDelivery(
   db: D1Database,
@@ -35,7 +58,7 @@ export function claimDelivery(
          ambiguous_at = CASE WHEN d.state = 'leased' THEN d.lease_expires_at ELSE d.ambiguous_at END
        WHERE d.delivery_id = ?1
          AND (d.state = 'pending' AND d.next_attempt_at <= ?3 OR d.state = 'leased' AND d.lease_expires_at <= ?3)
-         AND ${NOTHING_BEFORE}
+         AND ${NOTHING_BEFORE} AND ${STILL_TRUE}
        RETURNING attempts, first_attempt_at AS firstAttemptAt`,
     )
     .bind(deliveryId, lease.token, lease.now, lease.expiresAt)
