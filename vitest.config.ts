@@ -4,9 +4,17 @@ import { sharedData } from './test/conformance/shared-data.ts'
 
 /** Tests wait for nothing; this only keeps a slow, shared machine from failing one that is thorough. */
 const TEST_TIMEOUT_MS = 30_000
+/** What is about half a minute takes longer than that. */
+const REAL_TIME_TEST_TIMEOUT_MS = 90_000
 
-// Two kinds of tests. `*.test.ts` run in Node: pure code and whole processes. `*.worker.test.ts` run inside workerd with
-// real local D1, R2 and queues.
+/** Tests in real time wait side by side. */
+const SIDE_BY_SIDE = 12
+
+/** The Worker as it is deployed, in real time: run after all others, which would take the processor from it. */
+const WHOLE = 'test/{bad-destinations,lying-destinations,storm}.test.ts'
+
+// Three kinds of tests. `*.test.ts` run in Node: pure code and whole processes. `*.worker.test.ts` run inside workerd with
+// real local D1, R2 and queues. What measures real time comes last.
 export default defineConfig({
   test: {
     projects: [
@@ -14,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['{src,rules,test,commands}/**/*.test.ts'],
-          exclude: ['**/*.worker.test.ts', 'node_modules/**'],
+          exclude: ['**/*.worker.test.ts', 'node_modules/**', WHOLE],
           isolate: false,
           testTimeout: TEST_TIMEOUT_MS,
         },
@@ -45,6 +53,16 @@ export default defineConfig({
           isolate: false,
           testTimeout: TEST_TIMEOUT_MS,
           provide: sharedData(),
+        },
+      },
+      {
+        test: {
+          name: 'whole',
+          include: [WHOLE],
+          isolate: false,
+          maxConcurrency: SIDE_BY_SIDE,
+          testTimeout: REAL_TIME_TEST_TIMEOUT_MS,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

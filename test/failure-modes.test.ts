@@ -10,6 +10,11 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, title: 
   // The consumer dies after the destination accepted.
   F01: [
     [
+      'test/lying-destinations.test.ts',
+      'is followed by one that sends it again: two requests, one identity, one incident',
+    ],
+    ['test/bad-destinations.test.ts', 'a reset behind what was done'],
+    [
       'src/notify/deliver.worker.test.ts',
       'is followed by a second send with the same identity: one incident',
     ],
@@ -42,6 +47,7 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, title: 
   ],
   // 429, with or without Retry-After.
   F05: [
+    ['test/bad-destinations.test.ts', 'in %s hears of nothing until then, and of all of it after'],
     ['src/notify/deliver.worker.test.ts', 'by 429 hears nothing of other alerts either until then'],
     [
       'src/notify/retry-after.test.ts',
@@ -50,11 +56,29 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, title: 
   ],
   // A destination hangs or drips.
   F06: [
+    [
+      'test/bad-destinations.test.ts',
+      'by never answering is let go after ten seconds, and the others in the batch hear meanwhile',
+    ],
+    [
+      'test/bad-destinations.test.ts',
+      'by dripping a byte a second is let go after ten seconds, its lease freed',
+    ],
+    [
+      'test/bad-destinations.test.ts',
+      'by %s holds a batch of ten that are all its own for less than 20 s, four at once',
+    ],
+    ['test/bad-destinations.test.ts', 'is read to 16 KB and no further'],
     ['src/notify/deliver.worker.test.ts', 'by never answering is let go after ten seconds, its lease freed'],
     ['src/notify/post.test.ts', 'keeps the status of an answer whose body drips for 15 s, and aborts'],
   ],
   // Hours of 5xx.
   F07: [
+    [
+      'test/bad-destinations.test.ts',
+      'is tried after 5 and 15 seconds, a fifth more or less, and once it is up it is told',
+    ],
+    ['test/bad-destinations.test.ts', 'because it %s costs the others nothing, and waits for its next try'],
     [
       'src/notify/deliver.worker.test.ts',
       'is tried for 72 hours, then the delivery is parked, and a redrive delivers it',
@@ -68,6 +92,15 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, title: 
   ],
   // A key is revoked or rotated.
   F09: [
+    [
+      'test/bad-destinations.test.ts',
+      'by a key that was revoked is told all of it, oldest first, once the key is another',
+    ],
+    ['test/bad-destinations.test.ts', 'by %i is asked once, and what it did not take is kept'],
+    [
+      'test/bad-destinations.test.ts',
+      'that leads to another door is not followed, and nothing is asked again',
+    ],
     ['src/notify/redrive-changed.worker.test.ts', 'F09: a key that was revoked'],
     ['src/notify/webhook.worker.test.ts', 'is made by both secrets while one takes the place of the other'],
   ],
@@ -77,11 +110,34 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, title: 
     ['src/ingest/dead-letter.worker.test.ts', 'keeps what it can not read, too'],
   ],
   // The same message twice, also at the same moment.
-  F11: [['src/notify/deliver.worker.test.ts', 'at the same moment sends once']],
+  F11: [
+    [
+      'test/lying-destinations.test.ts',
+      'on the queue, and in two batches at the same moment: one request for each delivery',
+    ],
+    ['src/notify/deliver.worker.test.ts', 'at the same moment sends once'],
+  ],
   // Messages out of order.
-  F12: [['src/notify/order.worker.test.ts', 'leave PagerDuty with what the alert is']],
+  F12: [
+    ['test/lying-destinations.test.ts', 'leave PagerDuty with what each alert is'],
+    ['src/notify/order.worker.test.ts', 'leave PagerDuty with what the alert is'],
+  ],
   // No answer after the body was sent.
-  F13: [['src/notify/late-effects.worker.test.ts', 'F13: a timeout after the body was sent']],
+  F13: [
+    [
+      'test/lying-destinations.test.ts',
+      'gets the trigger again with the same key, the resolve a minute later, and that twice',
+    ],
+    [
+      'test/lying-destinations.test.ts',
+      '30 seconds later by the clock, after a try that arrived: it ends with no open incident',
+    ],
+    [
+      'test/lying-destinations.test.ts',
+      'and does it only when the resolve has come: the second resolve closes what it opened',
+    ],
+    ['src/notify/late-effects.worker.test.ts', 'F13: a timeout after the body was sent'],
+  ],
   // Clocks differ.
   F14: [
     ['src/alerts/plan.test.ts', 'goes by our clock alone, whatever the agents say'],
@@ -111,6 +167,10 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, title: 
   ],
   // A storm.
   F19: [
+    [
+      'test/storm.test.ts',
+      '%s: counted exactly, told within cap and budget, a critical of another rule in time',
+    ],
     ['src/alerts/life.worker.test.ts', 'F19: a storm'],
     [
       'src/notify/gate.worker.test.ts',

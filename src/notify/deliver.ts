@@ -30,6 +30,14 @@ const RETRY_SPREAD_SECONDS = 105
 /** Deliveries that waited out a pause come back over this time instead of all at once. */
 const PAUSE_SPREAD_MS = 10_000
 
+/**
+ * A destination that took longer over one send is let be for the rest of the batch: three rounds of fifteen seconds would
+ * keep everyone behind it waiting.
+ */
+const SLOW_MS = 5_000
+/** What it was not asked for is due again after this. */
+const SLOW_PAUSE_MS = 5_000
+
 const NO_TEXTS: RuleTexts = new Map()
 
 /** A delivery that changed under our eyes is looked at again after this. */
@@ -50,8 +58,9 @@ export async function deliver(
 ): Promise<void> {
   // The senders share one iterator: each takes the next message when it is done with its own.
   const messages = batch.messages.values()
+  const slow = new Set<string>()
   const sender = async () => {
-    for (const message of messages) await deliverMessage(message, world, routing, texts)
+    for (const message of messages) await deliverMessage(message, world, routing, texts, slow)
   }
   await Promise.all(Array.from({ length: SENDS_IN_FLIGHT }, sender))
 }
@@ -61,6 +70,7 @@ async function deliverMessage(
   world: World,
   routing: readonly Destination[],
   texts: RuleTexts,
+  slow: Set<string>,
 ): Promise<void> {
   const deliveryId = deliveryIdIn(message.body)
   if (deliveryId === null) {
@@ -71,7 +81,7 @@ async function deliverMessage(
   }
   const canary = canaryIn(deliveryId)
   try {
-    await deliverNow(world, routing, deliveryId, texts)
+    await deliverNow(world, routing, deliveryId, texts, slow)
     if (canary !== null) await markCanarySeen(world.db, canary).run()
     message.ack()
   } catch (error) {
@@ -93,6 +103,7 @@ function deliveryIdIn(body: unknown): string | null {
 
 /**
  * Sends one delivery, if it is due and true. What becomes of it stands in D1.
+ * @param slow  destinations that are let be for now; one that proves slow is added
  * @throws what D1 throws when it can't be asked or told
  */
 export async function deliverNow(
@@ -100,6 +111,7 @@ export async function deliverNow(
   routing: readonly Destination[],
   deliveryId: string,
   texts: RuleTexts = NO_TEXTS,
+  slow: Set<string> = new Set(),
 ): Promise<void> {
   const read = await readDelivery(world, deliveryId, texts)
   const { pair, told, pausedUntil } = read
@@ -112,7 +124,7 @@ export async function deliverNow(
     case 'supersede':
       return close(world, step.deliveries, 'superseded', step.reason, step.hold)
     case 'send':
-      if (told !== null) await sendUnlessHeld(world, routing, step, told, read)
+      if (told !== null) await sendUnlessHeld(world, routing, step, told, read, slow)
   }
 }
 
@@ -123,13 +135,17 @@ async function sendUnlessHeld(
   step: Sending,
   told: Told,
   restraints: Restraints,
+  slow: Set<string>,
 ): Promise<void> {
   const { delivery } = step
   if (await waitsForSilence(world, delivery, told.alert, restraints)) return
   const target = targetOf(delivery.destination, routing, world.settings)
   if (!target.ok) return close(world, [delivery], 'parked', target.reason, null)
+  if (slow.has(delivery.destination)) return postpone(world, delivery, world.now() + SLOW_PAUSE_MS)
   if (await waitsForTurn(world, delivery, target.type, told.alert, restraints)) return
+  const began = world.now()
   await attempt(world, step, told, target)
+  if (world.now() - began >= SLOW_MS) slow.add(delivery.destination)
 }
 
 async function postpone(world: World, delivery: Delivery, at: number): Promise<void> {
