@@ -8,7 +8,6 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { OFFLINE, PROJECT } from '../commands/local/wrangler.ts'
 import type { AlertWakeUp } from '../src/alerts/wake-up.ts'
-import type { IngestMessage } from '../src/ingest/message.ts'
 import { type Delivery, deliveriesOf } from '../src/store/deliveries.ts'
 import { nodeKeyTakenFrom } from './osquery-reply.ts'
 import { enrollRequest, logRequest, type WireRequest } from './simulator/wire.ts'
@@ -186,12 +185,6 @@ export class RealWorker {
   async wake(deliveryIds: readonly string[]): Promise<void> {
     const queue = await this.#miniflare.getQueueProducer<AlertWakeUp>('ALERTS')
     await queue.sendBatch(deliveryIds.map(deliveryId => ({ body: { v: 1, deliveryId } })))
-  }
-
-  /** Puts posts on the real queue, in this order. */
-  async ingest(messages: readonly IngestMessage[]): Promise<void> {
-    const queue = await this.#miniflare.getQueueProducer<IngestMessage>('INGEST')
-    await queue.sendBatch(messages.map(body => ({ body, contentType: 'v8' })))
   }
 
   /** Hands wake-ups to the consumer in a batch of their own, beside whatever the queue does. */
