@@ -86,6 +86,15 @@ function ruleOf({ title, dedup, context, severity, throwsIn }: Hostile): Rule {
   })
 }
 
+const TOLD = [
+  ['trigger', null],
+  ['trigger', 'opened_again'],
+  ['update', null],
+  ['update', 'unacknowledged'],
+  ['acknowledge', null],
+  ['resolve', null],
+] as const
+
 /** Everything that is told of the alerts that the rule makes of one event: whatever happens to them. */
 function tellingsOf(given: Hostile): readonly Telling[] {
   const made = ruleOf(given)
@@ -100,9 +109,10 @@ function tellingsOf(given: Hostile): readonly Telling[] {
   const { created } = planFindings(findings, nothingKnown, everyone, new Map([[host.id, host]]), TEST_NOW)
   const said = ruleTexts([made]).get(made.id)
   return created.flatMap(alert =>
-    (['trigger', 'update', 'acknowledge', 'resolve'] as const).map(action => ({
+    TOLD.map(([action, news]) => ({
       deliveryId: `${alert.alertId}.d.${action}`,
       action,
+      news,
       alert: alertOf({ ...alert, statusBy: given.names }),
       columns: event.columns,
       ...(said && { rule: said }),

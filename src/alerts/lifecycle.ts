@@ -16,6 +16,7 @@ import {
   newDelivery,
   redriveDelivery,
 } from '../store/deliveries.ts'
+import { insertUnacknowledged, renewTriggers, unacknowledgedIdOf } from '../store/delivery-openings.ts'
 import { insertTimelineOfNewAlert, insertTimelineWhileStatus, type TimelineEntry } from '../store/timeline.ts'
 import { alertIdOf } from './identity.ts'
 import { routeAlert } from './routing.ts'
@@ -108,14 +109,47 @@ export function acknowledgeAlert(
   }
 }
 
-/** Makes an acknowledged alert open again: whoever had it in hand has let go of it. Tells nobody. */
-export function unacknowledgeAlert(db: D1Database, change: StatusChange): Change {
-  return opened(db, 'unacknowledged', 'No longer acknowledged', change, ['acknowledged'])
+/**
+ * Makes an acknowledged alert open again: whoever had it in hand has let go of it. The destinations that were to be told
+ * of it hear so, except those that know.
+ */
+export function unacknowledgeAlert(
+  db: D1Database,
+  routing: readonly Destination[],
+  change: StatusChange,
+): Change {
+  const { alertId, at, knowing = [] } = change
+  return {
+    statements: [
+      insertUnacknowledged(db, alertId, at, knowing),
+      ...opened(db, 'unacknowledged', 'No longer acknowledged', change, ['acknowledged']),
+    ],
+    deliveryIds: unknowing(routing, change).map(id => unacknowledgedIdOf(alertId, id, at)),
+  }
 }
 
-/** Makes an alert open again that was resolved or acknowledged. Tells nobody. */
-export function reopenAlert(db: D1Database, change: StatusChange): Change {
-  return opened(db, 'reopened', 'Opened again', change, ['acknowledged', 'resolved'])
+/**
+ * Makes an alert open again that was resolved or acknowledged. The destinations that were to be told of it are told once
+ * more, as when a match opens it again, except those that know.
+ */
+export function reopenAlert(db: D1Database, routing: readonly Destination[], change: StatusChange): Change {
+  const { alertId, at, knowing = [] } = change
+  const from = ['acknowledged', 'resolved'] as const
+  return {
+    statements: [
+      renewTriggers(db, alertId, at, from, knowing),
+      ...opened(db, 'reopened', 'Opened again', change, from),
+    ],
+    // What is left of a resolve goes before the trigger, and wakes it.
+    deliveryIds: unknowing(routing, change).flatMap(id => [
+      deliveryIdOf(alertId, id, 'resolve'),
+      deliveryIdOf(alertId, id, 'trigger'),
+    ]),
+  }
+}
+
+function unknowing(routing: readonly Destination[], { knowing = [] }: StatusChange): readonly string[] {
+  return routing.map(({ id }) => id).filter(id => !knowing.includes(id))
 }
 
 /** Makes a parked delivery due again and notes who asked; one that is not parked stays as it is. */
@@ -188,14 +222,11 @@ function opened(
   what: string,
   change: StatusChange,
   whileStatus: readonly AlertStatus[],
-): Change {
-  return {
-    statements: [
-      insertTimelineWhileStatus(db, statusEntry(kind, what, change), whileStatus),
-      markOpen(db, change.alertId, change.at, bounded(change.by), whileStatus),
-    ],
-    deliveryIds: [],
-  }
+): D1PreparedStatement[] {
+  return [
+    insertTimelineWhileStatus(db, statusEntry(kind, what, change), whileStatus),
+    markOpen(db, change.alertId, change.at, bounded(change.by), whileStatus),
+  ]
 }
 
 function statusEntry(kind: TimelineEntry['kind'], what: string, change: StatusChange): TimelineEntry {

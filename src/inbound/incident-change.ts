@@ -28,7 +28,7 @@ export function changeOf(
   now: number,
 ): Change {
   const alertIds = alerts.map(({ alertId }) => alertId)
-  const knowing = destinations.filter(({ type }) => type === 'pagerduty').map(({ id }) => id)
+  const knowing = pagerDutyIds(destinations)
   const changes = alerts
     .filter(alert => !wasChangedSince(alert, event.occurredAt))
     .map(alert => statusChange(db, event, alert, { destinations, knowing, now }))
@@ -48,6 +48,11 @@ export function changeOf(
     ],
     deliveryIds: changes.flatMap(({ deliveryIds }) => deliveryIds),
   }
+}
+
+/** The destinations that are PagerDuty's own. */
+export function pagerDutyIds(destinations: readonly Destination[]): readonly string[] {
+  return destinations.filter(({ type }) => type === 'pagerduty').map(({ id }) => id)
 }
 
 /** Somebody changed the status here after it happened there, and PagerDuty is told of that: the later word counts. */
@@ -81,22 +86,31 @@ function statusChange(
   const isOpenAgain = alert.status === 'resolved' && isByPagerDuty(alert)
   switch (change) {
     case 'acknowledged': {
-      const { statements, deliveryIds } = acknowledgeAlert(db, told, status)
-      return {
-        statements: [...(isOpenAgain ? reopenAlert(db, status).statements : []), ...statements],
-        deliveryIds,
-      }
+      const acknowledged = acknowledgeAlert(db, told, status)
+      return isOpenAgain ? both(reopenAlert(db, told, status), acknowledged) : acknowledged
     }
     case 'unacknowledged':
-      return isOpenAgain ? reopenAlert(db, status) : unacknowledgeAlert(db, status)
+      return isOpenAgain ? reopenAlert(db, told, status) : unacknowledgeAlert(db, told, status)
     case 'resolved':
       // Here PagerDuty is woken too: what it was sent may still take effect, and then it is told after all.
       return resolveAlert(db, destinations, status)
     case 'reopened':
-      return reopenAlert(db, status)
+      return reopenAlert(db, told, status)
     case 'triggered':
+      // Something of ours came to PagerDuty behind the resolve, before we heard of that: people are woken there, so the
+      // alert is open. Unless it is closed by us already.
+      return isOpenAgain && alert.isClosing === 0 ? reopenAlert(db, told, status) : NOTHING
     case 'merged':
-      return { statements: [], deliveryIds: [] }
+      return NOTHING
+  }
+}
+
+const NOTHING: Change = { statements: [], deliveryIds: [] }
+
+function both(first: Change, second: Change): Change {
+  return {
+    statements: [...first.statements, ...second.statements],
+    deliveryIds: [...first.deliveryIds, ...second.deliveryIds],
   }
 }
 

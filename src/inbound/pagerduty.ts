@@ -3,7 +3,7 @@ import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { type IncidentAlert, selectAlertsOfIncident } from '../store/pagerduty-incidents.ts'
 import { rememberWebhook, selectKnownWebhooks } from '../store/pagerduty-webhooks.ts'
-import { changeOf } from './incident-change.ts'
+import { changeOf, pagerDutyIds } from './incident-change.ts'
 import { type IncidentEvent, readEvent } from './incident-event.ts'
 import { readWhole } from './read-body.ts'
 import { RefusalCount, type RefusalReason } from './refusal-count.ts'
@@ -101,7 +101,7 @@ async function apply(
   ids: readonly string[],
 ): Promise<Verdict | null> {
   for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
-    const { isKnown, alerts } = await read(world.db, event, ids)
+    const { isKnown, alerts } = await read(world.db, event, ids, pagerDutyIds(destinations))
     if (isKnown) return 'repeated'
     const [first] = alerts
     if (first === undefined) return 'ignored'
@@ -125,10 +125,11 @@ async function read(
   db: D1Database,
   { incidentId, alertId, occurredAt }: IncidentEvent,
   ids: readonly string[],
+  knowing: readonly string[],
 ): Promise<{ readonly isKnown: boolean; readonly alerts: readonly IncidentAlert[] }> {
   const [known, alerts] = await db.batch([
     selectKnownWebhooks(db, ids),
-    selectAlertsOfIncident(db, incidentId, alertId, occurredAt, ALERTS_AT_ONCE + 1),
+    selectAlertsOfIncident(db, incidentId, alertId, occurredAt, ALERTS_AT_ONCE + 1, knowing),
   ])
   return {
     isKnown: (known?.results.length ?? 0) > 0,

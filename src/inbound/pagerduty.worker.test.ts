@@ -265,7 +265,7 @@ describe('F24: a webhook that is replayed, out of order, or about another alert 
     world.advance(MINUTE)
     const change = { alertId, at: world.now(), by: 'someone here', note: '' }
     await env.DB.batch(resolveAlert(env.DB, destinations, change).statements)
-    await env.DB.batch(reopenAlert(env.DB, { ...change, at: world.now() + 1 }).statements)
+    await env.DB.batch(reopenAlert(env.DB, destinations, { ...change, at: world.now() + 1 }).statements)
     await take(world, resolved)
     expect(await stateOf(alertId)).toEqual(['open', 'someone here'])
   })

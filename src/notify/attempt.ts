@@ -1,5 +1,5 @@
 import type { World } from '../env.ts'
-import { type Delivery, LATE_EFFECT_MS, toldIdOf } from '../store/deliveries.ts'
+import { type Delivery, LATE_EFFECT_MS, newsOf, toldIdOf } from '../store/deliveries.ts'
 import {
   claimDelivery,
   pauseDestination,
@@ -61,7 +61,8 @@ export async function attempt(
   const { action } = delivery
   const deliveryId = toldIdOf(delivery)
   const { publicUrl } = world.settings
-  const made = await send(world, target, target.messages({ ...told, deliveryId, action, publicUrl, now }))
+  const telling = { ...told, deliveryId, action, news: newsOf(delivery), publicUrl, now }
+  const made = await send(world, target, target.messages(telling))
   await settle(world, delivery, token, { ...claim, again: again && target.repeatsResolves === true }, made)
 }
 

@@ -8,6 +8,7 @@ import {
   newWorld,
   open,
   pagerDuty,
+  routing,
   run,
   story,
 } from '../../test/alerting.ts'
@@ -190,8 +191,8 @@ describe('an alert that is opened again', () => {
     const alertId = await open(world)
     await run(world, message(alertId, 'trigger'))
     await change(world, alertId, 'resolve')
-    const by = { alertId, at: world.now(), by: 'someone', note: '' }
-    await world.db.batch(reopenAlert(world.db, by).statements)
+    const by = { alertId, at: world.now(), by: 'someone', note: '', knowing: ['pagerduty'] }
+    await world.db.batch(reopenAlert(world.db, routing, by).statements)
     world.advance(180 * SECOND)
     await sweepDeliveries(world)
     await calm(world)
@@ -212,8 +213,8 @@ describe('an alert that is opened again', () => {
         await run(world, message(alertId, to))
       }
       world.advance(SECOND)
-      const by = { alertId, at: world.now(), by: 'someone', note: '' }
-      await world.db.batch(reopenAlert(world.db, by).statements)
+      const by = { alertId, at: world.now(), by: 'someone', note: '', knowing: ['pagerduty'] }
+      await world.db.batch(reopenAlert(world.db, routing, by).statements)
     }
     expect(pagerDuty.arrivals.map(({ action }) => action)).toEqual([
       'trigger',

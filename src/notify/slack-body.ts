@@ -51,26 +51,49 @@ export function slackBodies(telling: Telling): readonly string[] {
   return [JSON.stringify({ ...plain, blocks: blocksOf(telling) }), JSON.stringify(plain)]
 }
 
-function summaryOf({ action, alert }: Telling): string {
+const NO_LONGER_ACKNOWLEDGED = ':bell: No longer acknowledged'
+const OPENED_AGAIN = 'Opened again'
+
+function summaryOf(telling: Telling): string {
+  const { action, alert } = telling
   const what = `${alert.severity}: ${titleOf(alert)}`
-  if (action === 'trigger') return `${DOT_OF[alert.severity]} ${what}`
-  return `${DONE_OF[action]}: ${what}`
+  if (action === 'trigger') return `${DOT_OF[alert.severity]} ${againOf(telling, unescaped)}${what}`
+  return `${doneOf(action, telling)}: ${what}`
 }
 
 function blocksOf(telling: Telling): readonly object[] {
-  const { action, alert } = telling
+  const { action, alert, news } = telling
   if (action === 'trigger') return triggerBlocks(telling)
-  const by = alert.statusBy === '' || action === 'update' ? '' : ` by ${bounded(alert.statusBy, LIMIT.field)}`
+  const by = action === 'update' && news !== 'unacknowledged' ? '' : byOf(alert)
   const count = `${alert.eventCount} ${alert.eventCount === 1 ? 'event' : 'events'}`
   const seen = `${count}, last at ${new Date(alert.lastEventAt).toISOString()}`
-  return [section(`${DONE_OF[action]}${by}: *${headline(telling)}*\n${seen}`), footer(telling)]
+  return [section(`${doneOf(action, telling)}${by}: *${headline(telling)}*\n${seen}`), footer(telling)]
+}
+
+function doneOf(action: keyof typeof DONE_OF, { news }: Telling): string {
+  return news === 'unacknowledged' ? NO_LONGER_ACKNOWLEDGED : DONE_OF[action]
+}
+
+/** Who opened it can be told only until somebody does something else with it. */
+function againOf({ news, alert }: Telling, form: (text: string, max: number) => string = bounded): string {
+  if (news !== 'opened_again') return ''
+  return `${OPENED_AGAIN}${alert.status === 'open' ? byOf(alert, form) : ''}: `
+}
+
+function byOf({ statusBy }: Alert, form: (text: string, max: number) => string = bounded): string {
+  return statusBy === '' ? '' : ` by ${form(statusBy, LIMIT.field)}`
+}
+
+/** Of what is escaped with the rest of its line. */
+function unescaped(text: string, max: number): string {
+  return line(text, max)
 }
 
 function triggerBlocks(telling: Telling): readonly object[] {
   const { alert, columns, rule, hosts } = telling
   const fields = factsOf(telling).map(([name, value]) => marked(`*${name}*\n${bounded(value, LIMIT.field)}`))
   return [
-    section(`${DOT_OF[alert.severity]} *${headline(telling)}*`),
+    section(`${DOT_OF[alert.severity]} ${againOf(telling)}*${headline(telling)}*`),
     { type: 'section', fields },
     ...block('Hosts', (hosts ?? []).join(', '), LIMIT.hosts),
     ...columnsBlock(columns),

@@ -17,6 +17,7 @@ function delivery(action: Exclude<DeliveryAction, 'update'>, overrides: Partial<
     firstAttemptAt: null,
     deliveredAt: null,
     ambiguousAt: null,
+    cause: null,
     ...overrides,
   }
 }

@@ -69,6 +69,9 @@ export function nextStep(
     return supersede([woken], 'The alert is no longer acknowledged.')
   }
 
+  if (woken.cause === 'unacknowledged' && alert.status === 'acknowledged') {
+    return supersede([woken], 'The alert is acknowledged again.')
+  }
   if (woken.action === 'update' && isOvertaken(woken, pair)) {
     return supersede([woken], 'The alert opened again meanwhile, and its trigger tells what it is.')
   }

@@ -1,7 +1,7 @@
 import type { Row } from '../detect/event.ts'
 import type { Settings } from '../env.ts'
 import type { Alert } from '../store/alerts.ts'
-import type { DeliveryAction } from '../store/deliveries.ts'
+import type { DeliveryAction, DeliveryNews } from '../store/deliveries.ts'
 import type { Outcome } from './classify.ts'
 import type { RuleText } from './rule-text.ts'
 
@@ -9,7 +9,9 @@ import type { RuleText } from './rule-text.ts'
 export interface Telling {
   /** The same at every attempt. */
   readonly deliveryId: string
-  readonly action: DeliveryAction | 'update'
+  readonly action: DeliveryAction
+  /** What happened, where the action alone does not say it: a trigger of an alert that opened again, an update of one that is no longer acknowledged. */
+  readonly news?: DeliveryNews | null
   readonly alert: Alert
   /** Columns of the match that the alert shows; null when no rule made it or its match is gone. */
   readonly columns: Row | null

@@ -19,6 +19,7 @@ describe('the body of a webhook', () => {
     expect(bodiesOf()[0]).toEqual({
       version: 1,
       type: 'alert.triggered',
+      news: null,
       timestamp: '2026-11-24T12:00:00.000Z',
       delivery_id: 'a1b2c3.soar.trigger',
       test: false,

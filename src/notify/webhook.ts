@@ -130,10 +130,11 @@ function ruleOf({ rule }: Telling): object | null {
 }
 
 function bodyOf(telling: Telling, { context, ...details }: Details): string {
-  const { action, alert, deliveryId } = telling
+  const { action, alert, deliveryId, news } = telling
   const head = {
     version: BODY_VERSION,
     type: TYPE_OF[action],
+    news: news ?? null,
     timestamp: new Date(momentOf(telling)).toISOString(),
     delivery_id: deliveryId,
     test: isTest(alert),

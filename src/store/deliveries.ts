@@ -35,6 +35,8 @@ export interface Delivery {
   readonly deliveredAt: number | null
   /** When a send of it last ended without an answer: it may take effect later, or have done. */
   readonly ambiguousAt: number | null
+  /** What happened, where the action alone does not say it. */
+  readonly cause: 'unacknowledged' | null
 }
 
 /** Deliveries that are named by their action: one for each destination. An update has a number besides. */
@@ -59,7 +61,7 @@ const COLUMNS = `
   d.sequence AS sequence, d.state AS state, d.attempts AS attempts, d.next_attempt_at AS nextAttemptAt,
   d.lease_expires_at AS leaseExpiresAt, d.response_status AS responseStatus, d.reason AS reason,
   d.created_at AS createdAt, d.first_attempt_at AS firstAttemptAt, d.delivered_at AS deliveredAt,
-  d.ambiguous_at AS ambiguousAt`
+  d.ambiguous_at AS ambiguousAt, d.cause AS cause`
 
 /** The id of a delivery follows from what it is, so that a change made twice makes one row. */
 export function deliveryIdOf(alertId: string, destination: string, action: NamedAction): string {
@@ -70,8 +72,22 @@ export function deliveryIdOf(alertId: string, destination: string, action: Named
  * The id that destinations are given: that of the row, and its place where it is told once more, so that a receiver which
  * drops what it had before does not drop that. The same at every attempt.
  */
-export function toldIdOf({ deliveryId, action, sequence }: Delivery): string {
-  return action === 'update' || sequence === SEQUENCE_OF[action] ? deliveryId : `${deliveryId}.${sequence}`
+export function toldIdOf(delivery: Delivery): string {
+  const { deliveryId, sequence } = delivery
+  return isToldFirst(delivery) ? deliveryId : `${deliveryId}.${sequence}`
+}
+
+/** What a delivery tells besides its action: that the alert opened again, or why there is an update. */
+export type DeliveryNews = 'opened_again' | 'unacknowledged'
+
+export function newsOf(delivery: Delivery): DeliveryNews | null {
+  if (delivery.action === 'trigger' && !isToldFirst(delivery)) return 'opened_again'
+  return delivery.cause
+}
+
+/** It stands where it was made: what is told once more goes behind all there is. */
+function isToldFirst({ action, sequence }: Delivery): boolean {
+  return action === 'update' || sequence === SEQUENCE_OF[action]
 }
 
 /** A pending delivery, to be inserted with its alert. */

@@ -15,7 +15,7 @@ const explaining = new Proxy(env.DB, {
 
 describe('what a webhook of PagerDuty and each delivery ask', () => {
   it.each([
-    ['selectAlertsOfIncident', () => selectAlertsOfIncident(explaining, 'P1', 'a', 1, 100)],
+    ['selectAlertsOfIncident', () => selectAlertsOfIncident(explaining, 'P1', 'a', 1, 100, ['pagerduty'])],
     ['assertNothingSaidSince', () => assertNothingSaidSince(explaining, [])],
     ['selectKnownWebhooks', () => selectKnownWebhooks(explaining, [])],
     ['rememberWebhook', () => rememberWebhook(explaining, [], 1)[1] as D1PreparedStatement],
