@@ -4,6 +4,7 @@ import type { Rule } from './detect/rule.ts'
 import type { World } from './env.ts'
 import { sweepSpool } from './ingest/sweep-spool.ts'
 import { announceRules } from './notify/announce-rules.ts'
+import { watchConfirmations } from './notify/confirm.ts'
 import { failOver } from './notify/fail-over.ts'
 import { redriveChanged } from './notify/redrive-changed.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
@@ -24,6 +25,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   'sweep-spool': sweepSpool,
   'sweep-deliveries': sweepDeliveries,
   'fail-over': failOver,
+  'watch-confirmations': watchConfirmations,
   'redrive-changed': redriveChanged,
   'tend-alerts': tendAlerts,
   'index-quarantine': indexQuarantine,

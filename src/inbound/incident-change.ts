@@ -7,6 +7,7 @@ import {
 } from '../alerts/lifecycle.ts'
 import type { Destination } from '../detect/routing.ts'
 import { addToCounters, minuteOf } from '../store/counters.ts'
+import { noteConfirming } from '../store/pagerduty-confirmations.ts'
 import { assertNothingSaidSince, type IncidentAlert, upsertIncidents } from '../store/pagerduty-incidents.ts'
 import { insertTimeline, type TimelineEntry } from '../store/timeline.ts'
 import type { IncidentEvent } from './incident-event.ts'
@@ -45,6 +46,7 @@ export function changeOf(
       ...incidentEntries(db, event, alertIds, now),
       upsertIncidents(db, alertIds, event.nowIn, event.occurredAt),
       addToCounters(db, [counted]),
+      ...(event.change === 'triggered' ? [noteConfirming(db, now)] : []),
     ],
     deliveryIds: changes.flatMap(({ deliveryIds }) => deliveryIds),
   }

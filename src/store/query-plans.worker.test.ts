@@ -22,6 +22,7 @@ import {
   selectKnownMatches,
   selectKnownUniqueValues,
 } from './matches.ts'
+import { selectUnconfirmed } from './pagerduty-confirmations.ts'
 import {
   assertLatestParts,
   assertUncompletedParts,
@@ -97,6 +98,7 @@ describe('statements of the hot path', () => {
     ['holdForSlot', holdForSlot(db, 'd', 0, 1)],
     ['takeTurn', takeTurn(db, { name: 'slack', sends: 3, windowMs: 4_000 }, 1, true)],
     ['selectUntold', selectUntold(db, 'pagerduty', 'slack', { since: 1, by: 2 }, 1)],
+    ['selectUnconfirmed', selectUnconfirmed(db, ['pagerduty'], { from: 1, to: 2 }, 1)],
     ['redriveParked', redriveParked(db, 'pagerduty', 1, 1, 1)],
     ['selectSilencesAt', selectSilencesAt(db, 1)],
     ['expireSilence', expireSilence(db, 's', 1, 'b')],

@@ -13,6 +13,7 @@ import type { AlertStatus } from './alerts.ts'
  * - `repeated`: told again because nobody acknowledged it
  * - `silenced`: something was not sent yet because a silence keeps the alert quiet
  * - `waiting`: something waits for its turn in the budget of its destination
+ * - `unconfirmed`: PagerDuty accepted it and told of no incident
  * - `failed_over`: another destination is told because the first has not taken it
  */
 type TimelineKind =
@@ -30,6 +31,7 @@ type TimelineKind =
   | 'silenced'
   | 'waiting'
   | 'failed_over'
+  | 'unconfirmed'
   | 'flapping'
   | 'held'
   | 'repeated'

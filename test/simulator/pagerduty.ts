@@ -120,6 +120,8 @@ export class PagerDutyModel {
   readonly arrivals: Arrival[] = []
   /** Change events that were taken: nothing follows from them but a line on a page. */
   readonly changes: ChangeEvent[] = []
+  /** Set while its service is disabled, in maintenance, or a rule suppresses events: they are accepted and open nothing. */
+  suppressed = false
   readonly #routingKeys: ReadonlySet<string>
   readonly #happened: (happening: Happening) => void
 
@@ -190,7 +192,7 @@ export class PagerDutyModel {
     const open = this.openIncident(dedupKey)
     if (event.event_action === 'trigger') {
       if (open !== undefined) open.repeats += 1
-      else this.#open(event, dedupKey, at)
+      else if (!this.suppressed) this.#open(event, dedupKey, at)
     } else if (open === undefined) {
       return
     } else if (event.event_action === 'acknowledge') {
