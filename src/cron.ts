@@ -6,6 +6,7 @@ import { sweepSpool } from './ingest/sweep-spool.ts'
 import { announceRules } from './notify/announce-rules.ts'
 import { watchConfirmations } from './notify/confirm.ts'
 import { failOver } from './notify/fail-over.ts'
+import { healDestinations } from './notify/heal.ts'
 import { redriveChanged } from './notify/redrive-changed.ts'
 import { sweepDeliveries } from './notify/sweep.ts'
 import { watchCanary } from './staleness/canary.ts'
@@ -27,6 +28,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   'fail-over': failOver,
   'watch-confirmations': watchConfirmations,
   'redrive-changed': redriveChanged,
+  'heal-destinations': healDestinations,
   'tend-alerts': tendAlerts,
   'index-quarantine': indexQuarantine,
   'check-silence': checkSilence,

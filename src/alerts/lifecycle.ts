@@ -8,6 +8,7 @@ import {
   markResolved,
   type NewAlert,
 } from '../store/alerts.ts'
+import { probeAtOnce } from '../store/broken-destinations.ts'
 import {
   deliveryIdOf,
   insertDeliveriesOfNewAlert,
@@ -152,7 +153,7 @@ function unknowing(routing: readonly Destination[], { knowing = [] }: StatusChan
   return routing.map(({ id }) => id).filter(id => !knowing.includes(id))
 }
 
-/** Makes a parked delivery due again and notes who asked; one that is not parked stays as it is. */
+/** Makes a parked delivery due again, also if its destination is broken, and notes who asked; one that is not parked stays as it is. */
 export function redrive(
   db: D1Database,
   change: { readonly deliveryId: string; readonly at: number; readonly by: string },
@@ -162,6 +163,7 @@ export function redrive(
     statements: [
       insertTimelineOfRedrive(db, change.deliveryId, change.at, detail),
       redriveDelivery(db, change.deliveryId, change.at),
+      probeAtOnce(db, change.deliveryId, change.at),
     ],
     deliveryIds: [change.deliveryId],
   }

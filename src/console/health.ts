@@ -1,5 +1,6 @@
 import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
+import { brokenDestinations } from '../notify/broken.ts'
 import { destinationProblems } from '../notify/target.ts'
 import { type BriefBacklog, briefBacklog } from '../store/backlog.ts'
 import { within } from '../store/within.ts'
@@ -21,7 +22,7 @@ export interface Health {
     readonly d1: CheckResult
     /** Is the rest of the configuration whole? */
     readonly settings: CheckResult
-    /** Has every destination its key and an allowed URL? Alerts to one that lacks them wait, parked. */
+    /** Has every destination its key and an allowed URL, and does none refuse everything? Alerts to such a one wait, parked. */
     readonly destinations: CheckResult
     /** Did the canary come round within the last minutes? Also well while none has flown yet. */
     readonly canary: CheckResult
@@ -47,9 +48,10 @@ const CANARY_LATE_SECONDS = 300
 /** Probes what accepting a post needs, and what comes after. Never throws. */
 export async function health(world: World, destinations: readonly Destination[]): Promise<Health> {
   const { enrollSecrets, nodeKeySecrets, problems } = world.settings
-  const [r2, waiting] = await Promise.all([
+  const [r2, waiting, broken] = await Promise.all([
     probe(world, () => world.bucket.head(PROBE_KEY)),
     within(world, PROBE_LIMIT_MS, () => briefBacklog(world.db, world.now())),
+    within(world, PROBE_LIMIT_MS, () => brokenDestinations(world, destinations)),
   ])
   const backlog = waiting.kind === 'done' ? shown(waiting.value, world.now()) : null
   const checks = {
@@ -58,7 +60,11 @@ export async function health(world: World, destinations: readonly Destination[])
     secrets: result(enrollSecrets.length > 0 && nodeKeySecrets.length > 0),
     d1: result(backlog !== null),
     settings: result(problems.length === 0),
-    destinations: result(destinationProblems(destinations, world.settings).length === 0),
+    destinations: result(
+      destinationProblems(destinations, world.settings).length === 0 &&
+        // When D1 can't tell, that is the failure, and is shown above.
+        (broken.kind !== 'done' || broken.value.size === 0),
+    ),
     canary: result((backlog?.canary_age_seconds ?? 0) <= CANARY_LATE_SECONDS),
   }
   const accepts = [checks.r2, checks.queue, checks.secrets].every(check => check === 'ok')

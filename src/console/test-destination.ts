@@ -4,6 +4,7 @@ import type { Destination } from '../detect/routing.ts'
 import type { World } from '../env.ts'
 import { deliverNow } from '../notify/deliver.ts'
 import { randomHex } from '../notify/random.ts'
+import { probeAtOnce } from '../store/broken-destinations.ts'
 import { type Delivery, deliveriesOf } from '../store/deliveries.ts'
 
 /** What came of a test. */
@@ -35,6 +36,8 @@ export async function testDestination(
   await db.batch(opened.statements)
   // There is one destination, so there is one delivery.
   const deliveryId = opened.deliveryIds[0] as string
+  // A test asks the destination itself, also one that is broken.
+  await probeAtOnce(db, deliveryId, world.now()).run()
   await deliverNow(world, only, deliveryId)
   const alertId = deliveryId.slice(0, deliveryId.indexOf('.'))
   const trigger = await deliveryOf(db, alertId, 'trigger')

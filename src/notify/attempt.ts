@@ -1,4 +1,5 @@
 import type { World } from '../env.ts'
+import { noteAccepted, noteRefusal } from '../store/broken-destinations.ts'
 import { type Delivery, LATE_EFFECT_MS, newsOf, toldIdOf } from '../store/deliveries.ts'
 import {
   claimDelivery,
@@ -8,13 +9,16 @@ import {
   settleDelivery,
 } from '../store/delivery-attempts.ts'
 import { insertTimeline, type TimelineEntry } from '../store/timeline.ts'
+import { PROBE_INTERVAL_MS } from './broken.ts'
 import type { Outcome } from './classify.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { GIVE_UP_AFTER_MS, nextAttemptAt } from './ladder.ts'
 import { EXCHANGE_LIMIT_MS, postJson } from './post.ts'
 import { randomHex, randomUnit } from './random.ts'
 import type { Told } from './read-delivery.ts'
 import { redacted } from './redact.ts'
 import type { Sending } from './step.ts'
+import type { FoundTarget } from './target.ts'
 import type { Message, Target } from './telling.ts'
 import { wake } from './wake.ts'
 
@@ -51,7 +55,7 @@ export async function attempt(
   world: World,
   { delivery, again }: Sending,
   told: Told,
-  target: Target,
+  target: FoundTarget,
 ): Promise<void> {
   const token = randomHex(world)
   const now = world.now()
@@ -63,7 +67,9 @@ export async function attempt(
   const { publicUrl } = world.settings
   const telling = { ...told, deliveryId, action, news: newsOf(delivery), publicUrl, now }
   const made = await send(world, target, target.messages(telling))
-  await settle(world, delivery, token, { ...claim, again: again && target.repeatsResolves === true }, made)
+  const taken = { ...claim, again: again && target.repeatsResolves === true }
+  const known = await statementsAbout(world, delivery, target, made)
+  await settle(world, delivery, token, taken, made, known)
 }
 
 /** Tries each message until one is not refused as unfit. */
@@ -89,12 +95,30 @@ async function post(world: World, target: Target, { body, headers }: Message): P
   return { outcome: { ...outcome, reason }, status: reply.status }
 }
 
+/** What an answer says of the destination itself, beyond this delivery. */
+async function statementsAbout(
+  { db, now }: Pick<World, 'db' | 'now'>,
+  { deliveryId, destination }: Delivery,
+  target: FoundTarget,
+  { outcome }: Attempt,
+): Promise<readonly D1PreparedStatement[]> {
+  const at = now()
+  if (outcome.kind === 'delivered') return [noteAccepted(db, destination, at)]
+  if (outcome.kind !== 'broken') return []
+  const { reason, isDoubtful } = outcome
+  const fingerprint = await fingerprintOf(target)
+  const probeAt = at + PROBE_INTERVAL_MS
+  const isCertain = isDoubtful !== true
+  return [noteRefusal(db, { destination, fingerprint, deliveryId, reason, isCertain, at, probeAt })]
+}
+
 async function settle(
   world: World,
   delivery: Delivery,
   token: string,
   claim: Taken,
   { outcome, status }: Attempt,
+  known: readonly D1PreparedStatement[],
 ): Promise<void> {
   const { deliveryId, alertId, destination } = delivery
   const now = world.now()
@@ -116,6 +140,7 @@ async function settle(
     insertTimeline(world.db, JSON.stringify([entry])),
     selectFollowing(world.db, deliveryId),
     ...pause,
+    ...known,
   ])
   if (end.state === 'pending') return wake(world, [deliveryId], end.nextAttemptAt - now)
   await wake(

@@ -7,11 +7,14 @@ export type Outcome =
   | { readonly kind: 'transient'; readonly reason: string; readonly retryAfterMs: number | null }
   /** This body will never be accepted. */
   | { readonly kind: 'rejected'; readonly reason: string }
-  /** The destination itself is misconfigured: no body will be accepted until a person has mended it. */
-  | { readonly kind: 'broken'; readonly reason: string }
+  /** The destination itself is misconfigured: no body will be accepted until a person has mended it. Doubtful: or a firewall before it refused this body. */
+  | { readonly kind: 'broken'; readonly reason: string; readonly isDoubtful?: true }
 
 /** Request timeout, too early, too many requests: said of the moment, not of the body. */
 const TRANSIENT_4XX: ReadonlySet<number> = new Set([408, 425, 429])
+
+/** What a service says of a key, and a firewall before it of a text that looks like an attack: alerts hold such. */
+const FORBIDDEN = 403
 
 /** Unauthorized, payment required, forbidden, not found, proxy authentication required, gone. */
 const MISCONFIGURED_4XX: ReadonlySet<number> = new Set([401, 402, 403, 404, 407, 410])
@@ -28,6 +31,7 @@ export function classify(status: number, retryAfter: string | null, now: number)
   if (isTransient(status)) {
     return { kind: 'transient', reason, retryAfterMs: parseRetryAfter(retryAfter, now) }
   }
+  if (status === FORBIDDEN) return { kind: 'broken', reason, isDoubtful: true }
   if (isMisconfigured(status)) return { kind: 'broken', reason }
   return { kind: 'rejected', reason }
 }

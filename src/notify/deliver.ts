@@ -11,9 +11,10 @@ import {
 } from '../store/delivery-attempts.ts'
 import { insertTimeline } from '../store/timeline.ts'
 import { attempt } from './attempt.ts'
-import { type Restraints, waitsForSilence, waitsForTurn } from './gate.ts'
+import { brokenAs, brokenText, isProbe } from './broken.ts'
+import { waitsForSilence, waitsForTurn } from './gate.ts'
 import { randomUnit } from './random.ts'
-import { readDelivery, type Told } from './read-delivery.ts'
+import { type DeliveryRead, readDelivery, type Told } from './read-delivery.ts'
 import { redacted } from './redact.ts'
 import type { RuleTexts } from './rule-text.ts'
 import { type Hold, nextStep, type Sending } from './step.ts'
@@ -134,15 +135,19 @@ async function sendUnlessHeld(
   routing: readonly Destination[],
   step: Sending,
   told: Told,
-  restraints: Restraints,
+  restraints: DeliveryRead,
   slow: Set<string>,
 ): Promise<void> {
   const { delivery } = step
   if (await waitsForSilence(world, delivery, told.alert, restraints)) return
   const target = targetOf(delivery.destination, routing, world.settings)
-  if (!target.ok) return close(world, [delivery], 'parked', target.reason, null)
+  const park = (reason: string) => close(world, [delivery], 'parked', reason, null)
+  if (!target.ok) return park(target.reason)
+  const broken = await brokenAs(restraints.refusing, target)
+  if (broken !== null && broken.probeAt > world.now()) return park(brokenText(broken))
   if (slow.has(delivery.destination)) return postpone(world, delivery, world.now() + SLOW_PAUSE_MS)
   if (await waitsForTurn(world, delivery, target.type, told.alert, restraints)) return
+  if (broken !== null && !(await isProbe(world, broken))) return park(brokenText(broken))
   const began = world.now()
   await attempt(world, step, told, target)
   if (world.now() - began >= SLOW_MS) slow.add(delivery.destination)

@@ -1,6 +1,7 @@
 import type { Row } from '../detect/event.ts'
 import type { World } from '../env.ts'
 import { type Alert, selectAlertOfDelivery } from '../store/alerts.ts'
+import { type Refusing, selectRefusingOfDelivery } from '../store/broken-destinations.ts'
 import { type Delivery, selectPairOfDelivery } from '../store/deliveries.ts'
 import { selectPauseOfDelivery } from '../store/delivery-attempts.ts'
 import { type Hold, selectHold } from '../store/delivery-holds.ts'
@@ -22,6 +23,8 @@ export interface DeliveryRead extends Restraints {
   readonly told: Told | null
   /** When the destination will take anything again, ms since the epoch; 0 when it does now. */
   readonly pausedUntil: number
+  /** What is known of its destination if that refused; null when it takes what comes. */
+  readonly refusing: Refusing | null
 }
 
 /** Most hosts that a destination is told by name, and most matches that are asked for them, the latest. */
@@ -42,8 +45,9 @@ export async function readDelivery(
     selectHostsOfDelivery(db, deliveryId, MATCHES_ASKED, HOSTS_TOLD),
     selectPauseOfDelivery(db, deliveryId),
     selectHold(db, deliveryId),
+    selectRefusingOfDelivery(db, deliveryId),
   ]
-  const [pair, alerts, events, hosts, pauses, holds, silences] = await readAll(world, statements)
+  const [pair, alerts, events, hosts, pauses, holds, refusing, silences] = await readAll(world, statements)
   // Each statement names its columns as its type does; see src/store.
   const alert = alerts?.results[0] as Alert | undefined
   const columns = columnsOf(events?.results[0] as { event: string } | undefined)
@@ -53,6 +57,7 @@ export async function readDelivery(
     told: alert === undefined ? null : toldOf(alert, columns, names, texts),
     pausedUntil: (pauses?.results[0] as { until: number } | undefined)?.until ?? 0,
     hold: (holds?.results[0] as Hold | undefined) ?? null,
+    refusing: (refusing?.results[0] as Refusing | undefined) ?? null,
     silences: (silences?.results ?? []) as Silence[],
   }
 }

@@ -4,14 +4,12 @@ import { isConflict } from '../store/assertion.ts'
 import { insertAudit } from '../store/audit.ts'
 import { readGuardedState, type StateRow, writeGuardedState } from '../store/guarded-state.ts'
 import { insertTimelineOfRedrives, redriveParked } from '../store/mass-redrive.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { targetOf } from './target.ts'
 import { wake } from './wake.ts'
 
 /** Most deliveries that one run redrives of each destination; the rest at the next run, a minute later. */
 const REDRIVE_MAX = 500
-/** Tells apart what is hashed here from the same text hashed elsewhere. */
-const PURPOSE = 'margay target 1'
-const FINGERPRINT_CHARACTERS = 32
 
 /** How a destination was configured when it was last looked at, and what of its parked deliveries is to be redriven. */
 interface TargetRecord {
@@ -38,7 +36,7 @@ async function redriveOne(
   const { id } = destination
   const name = `target:${id}`
   const target = targetOf(id, destinations, world.settings)
-  const fingerprint = await hashOf(target.ok ? [target.type, target.url, ...target.secrets] : [target.reason])
+  const fingerprint = await fingerprintOf(target)
   const row = await readGuardedState(world.db, name)
   const known = recordIn(row)
   const isChanged = known?.fingerprint !== fingerprint
@@ -70,12 +68,13 @@ async function commit(
     return
   }
   const now = world.now()
+  const parked = { from: 0, before: parkedBefore }
   const detail = `The configuration of ${id} changed: what was parked is sent again.`
   const audited = { who: 'margay', what: 'redrive_destination', subject: id, detail } as const
   const results = await db.batch<{ deliveryId: string; createdAt: number }>([
     ...write({ fingerprint, parkedBefore }),
-    insertTimelineOfRedrives(db, id, parkedBefore, REDRIVE_MAX, now, detail),
-    redriveParked(db, id, parkedBefore, REDRIVE_MAX, now),
+    insertTimelineOfRedrives(db, id, parked, REDRIVE_MAX, now, detail),
+    redriveParked(db, id, parked, REDRIVE_MAX, now),
     ...(isNews ? [insertAudit(world, audited)] : []),
   ])
   const redriven = (results[3]?.results ?? []).toSorted((a, b) => a.createdAt - b.createdAt)
@@ -102,12 +101,4 @@ function recordIn(row: StateRow | null): TargetRecord | null {
     fingerprint: value.fingerprint,
     parkedBefore: typeof parkedBefore === 'number' ? parkedBefore : null,
   }
-}
-
-/** Keys and secrets have 128 random bits and more, so that their hash tells nobody what they are. */
-async function hashOf(parts: readonly string[]): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([PURPOSE, ...parts]))
-  const digest = await crypto.subtle.digest('SHA-256', bytes)
-  const hex = Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0')).join('')
-  return hex.slice(0, FINGERPRINT_CHARACTERS)
 }

@@ -76,6 +76,10 @@ export function nextStep(
     return supersede([woken], 'The alert opened again meanwhile, and its trigger tells what it is.')
   }
 
+  if (isRepeatedLater(woken, pair, now)) {
+    return supersede([woken], 'A later update that is due too tells what the alert is.')
+  }
+
   const before = pair.filter(({ sequence }) => sequence < woken.sequence)
   if (before.some(delivery => delivery.state === 'leased' && !isFree(delivery, now))) return { kind: 'leave' }
 
@@ -135,6 +139,19 @@ function isOvertaken(update: Delivery, pair: readonly Delivery[]): boolean {
       (action === 'resolve' || action === 'trigger') &&
       (state === 'pending' || state === 'leased' || state === 'parked') &&
       sequence > update.sequence,
+  )
+}
+
+/** After a long time of waiting there are many updates, and each would tell the same. One that says why is told. */
+function isRepeatedLater(woken: Delivery, pair: readonly Delivery[], now: number): boolean {
+  if (woken.action !== 'update' || woken.cause !== null) return false
+  return pair.some(
+    ({ action, cause, state, sequence, nextAttemptAt }) =>
+      action === 'update' &&
+      cause === null &&
+      state === 'pending' &&
+      nextAttemptAt <= now &&
+      sequence > woken.sequence,
   )
 }
 

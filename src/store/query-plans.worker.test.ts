@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { countAlertHosts } from './alert-hosts.ts'
 import { growAlerts, selectAlertOfDelivery } from './alerts.ts'
+import { probeAtOnce, redriveOneToProbe, selectRefusingOfDelivery } from './broken-destinations.ts'
 import { takeTurn } from './budgets.ts'
 import { insertFollowUps, insertTriggersAgain, selectPairOfDelivery } from './deliveries.ts'
 import {
@@ -99,7 +100,10 @@ describe('statements of the hot path', () => {
     ['takeTurn', takeTurn(db, { name: 'slack', sends: 3, windowMs: 4_000 }, 1, true)],
     ['selectUntold', selectUntold(db, 'pagerduty', 'slack', { since: 1, by: 2 }, 1)],
     ['selectUnconfirmed', selectUnconfirmed(db, ['pagerduty'], { from: 1, to: 2 }, 1)],
-    ['redriveParked', redriveParked(db, 'pagerduty', 1, 1, 1)],
+    ['selectRefusingOfDelivery', selectRefusingOfDelivery(db, 'd')],
+    ['redriveOneToProbe', redriveOneToProbe(db, { destination: 'slack', since: 1 }, 1)],
+    ['probeAtOnce', probeAtOnce(db, 'd', 1)],
+    ['redriveParked', redriveParked(db, 'pagerduty', { from: 1, before: 2 }, 1, 1)],
     ['selectSilencesAt', selectSilencesAt(db, 1)],
     ['expireSilence', expireSilence(db, 's', 1, 'b')],
     ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],

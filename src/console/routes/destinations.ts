@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { DESTINATION_TYPES } from '../../detect/routing.ts'
 import { SEVERITIES } from '../../detect/severity.ts'
+import { brokenDestinations } from '../../notify/broken.ts'
 import { missingOf } from '../../notify/target.ts'
 import { destinationPauses } from '../../store/destination-pauses.ts'
 import { found, route } from '../route.ts'
@@ -22,6 +23,10 @@ const destinationShape = z.object({
   paused_until: moment
     .nullable()
     .meta({ description: 'Nothing is sent before; null when it takes alerts now.' }),
+  broken: z
+    .object({ since: moment, reason: z.string(), next_probe_at: moment })
+    .nullable()
+    .meta({ description: 'It refuses whatever it is sent: its alerts wait, parked. Null when it does not.' }),
 })
 
 export const destinations = route({
@@ -31,9 +36,11 @@ export const destinations = route({
   answers: listOf(destinationShape),
   async run(_input, { deps, world }) {
     const pauses = await destinationPauses(world.db)
+    const refusing = await brokenDestinations(world, deps.routing.destinations)
     const now = world.now()
     const items = deps.routing.destinations.map(destination => {
       const missing = missingOf(destination, world.settings)
+      const broken = refusing.get(destination.id)
       const until = pauses.get(destination.id) ?? 0
       return {
         id: destination.id,
@@ -43,6 +50,14 @@ export const destinations = route({
         configured: missing === null,
         missing,
         paused_until: until > now ? momentOf(until) : null,
+        broken:
+          broken === undefined
+            ? null
+            : {
+                since: momentOf(broken.since),
+                reason: broken.reason,
+                next_probe_at: momentOf(broken.probeAt),
+              },
       }
     })
     return found({ items, next_cursor: null })

@@ -62,6 +62,7 @@ describe('GET /destinations', () => {
           configured: false,
           missing: 'PAGERDUTY_ROUTING_KEY is missing or not a routing key',
           paused_until: null,
+          broken: null,
         },
         {
           id: 'chat',
@@ -71,6 +72,7 @@ describe('GET /destinations', () => {
           configured: true,
           missing: null,
           paused_until: '2026-11-24T12:01:00.000Z',
+          broken: null,
         },
         {
           id: 'soar',
@@ -80,10 +82,35 @@ describe('GET /destinations', () => {
           configured: true,
           missing: null,
           paused_until: null,
+          broken: null,
         },
       ],
       next_cursor: null,
     })
+  })
+
+  it('says which one refuses everything, and /healthz that there is one, until it takes something again', async () => {
+    let status = 410
+    const console = consoleWith({ fetch: async () => new Response(null, { status }) })
+    await console.post('/destinations/soar/test')
+    const brokenOf = async (id: string) =>
+      (await console.get('/destinations')).body.items.find((item: { id: string }) => item.id === id).broken
+    expect(await brokenOf('soar')).toEqual({
+      since: '2026-11-24T12:00:00.000Z',
+      reason: 'HTTP 410',
+      next_probe_at: '2026-11-24T12:15:00.000Z',
+    })
+    expect(await brokenOf('chat')).toBeNull()
+    expect((await console.raw('/healthz')).body).toMatchObject({
+      status: 'degraded',
+      checks: { destinations: 'failing' },
+    })
+    status = 204
+    // A test asks it at once.
+    expect((await console.post('/destinations/soar/test')).body.outcome).toBe('delivered')
+    expect(await brokenOf('soar')).toBeNull()
+    console.world.advance(60_000)
+    expect((await console.raw('/healthz')).body.status).toBe('ok')
   })
 
   it('tells no secret', async () => {
