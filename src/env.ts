@@ -25,6 +25,7 @@ export interface Env {
   readonly INLINE_MAX_BYTES?: string
   readonly HEARTBEAT_SECONDS?: string
   readonly SILENT_AFTER_SECONDS?: string
+  readonly SILENCE_LEARNING_SECONDS?: string
 }
 
 /** One live enroll secret. `label` names the team or rotation it belongs to and becomes a tag of the host. */
@@ -69,6 +70,8 @@ export interface Settings {
   readonly heartbeatSeconds: number
   /** A host is silent after this long without a sign of life. */
   readonly silentAfterSeconds: number
+  /** So long a host is watched before its threshold of silence may be less than four times the least one; 0: not at all. */
+  readonly silenceLearningSeconds: number
   /** Every part of the configuration that is missing or malformed, as a sentence for the operator. */
   readonly problems: readonly string[]
 }

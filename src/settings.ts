@@ -16,6 +16,8 @@ const HEARTBEAT_SECONDS = 300
 /** A host is silent when this many heartbeats are missing, but never sooner than the floor. */
 const MISSED_HEARTBEATS = 3
 const SILENT_FLOOR_SECONDS = 15 * 60
+/** A host is learnt for a day at the default limit: a day has every hour of its life once. */
+const LEARNING_LIMITS = 96
 const HOT_HOURS = 72
 const HOT_EVENTS_PER_DAY = 1_000_000
 
@@ -34,7 +36,13 @@ export function parseSettings(env: Env): Settings {
     1,
   )
   const urls = { environment, publicUrl: publicUrl(problems, env.PUBLIC_URL) } as const
-  const silentFallback = Math.max(MISSED_HEARTBEATS * heartbeatSeconds, SILENT_FLOOR_SECONDS)
+  const silentAfterSeconds = wholeNumber(
+    problems,
+    'SILENT_AFTER_SECONDS',
+    env.SILENT_AFTER_SECONDS,
+    Math.max(MISSED_HEARTBEATS * heartbeatSeconds, SILENT_FLOOR_SECONDS),
+    1,
+  )
   return {
     environment,
     enrollSecrets: enrollSecrets(problems, env.ENROLL_SECRETS),
@@ -57,12 +65,13 @@ export function parseSettings(env: Env): Settings {
       wholeNumber(problems, 'INLINE_MAX_BYTES', env.INLINE_MAX_BYTES, INLINE_MAX_BYTES, 0),
     ),
     heartbeatSeconds,
-    silentAfterSeconds: wholeNumber(
+    silentAfterSeconds,
+    silenceLearningSeconds: wholeNumber(
       problems,
-      'SILENT_AFTER_SECONDS',
-      env.SILENT_AFTER_SECONDS,
-      silentFallback,
-      1,
+      'SILENCE_LEARNING_SECONDS',
+      env.SILENCE_LEARNING_SECONDS,
+      LEARNING_LIMITS * silentAfterSeconds,
+      0,
     ),
     problems,
   }

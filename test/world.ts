@@ -39,6 +39,7 @@ export function testSettings(overrides: Partial<Settings> = {}): Settings {
     inlineMaxBytes: 120_000,
     heartbeatSeconds: 60,
     silentAfterSeconds: 900,
+    silenceLearningSeconds: 86_400,
     problems: [],
     ...overrides,
   }
