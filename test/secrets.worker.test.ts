@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { gzipBomb } from './bomb.ts'
 import { cronFromTmp, numbered } from './conformance/peers/peer-case.ts'
 import { ADMIN_TOKEN } from './console.ts'
@@ -14,6 +14,10 @@ import { testSettings } from './world.ts'
 /** A value that stands in query strings only. (Names of parameters that are not known are told to who sent them.) */
 const ASKED = 'asked-in-a-query-string'
 const MIB = 1024 * 1024
+/** Whoever knows its path can keep the dead man's switch quiet. */
+const HEARTBEAT_PATH = 'c0ffee00-1111-4222-8333-444455556666'
+const HEARTBEAT_TOKEN = 'token-of-the-heartbeat-0123456789'
+const HEARTBEAT_URL = `https://heartbeat.example.com/ping/${HEARTBEAT_PATH}?token=${HEARTBEAT_TOKEN}`
 
 let whole: WholeWorker
 let keys: string[]
@@ -39,6 +43,8 @@ function secrets(): string[] {
     ADMIN_TOKEN,
     ROUTING_KEY,
     ASKED,
+    HEARTBEAT_PATH,
+    HEARTBEAT_TOKEN,
     ...nodeKeySecrets.map(({ secret }) => secret),
     ...keys,
   ]
@@ -189,6 +195,8 @@ describe('no secret leaves', () => {
     ]
     for (const [i, fault] of faults.entries()) {
       whole.pagerDutyInstead = fault
+      // A broken destination is asked again after this.
+      whole.advance(15 * 60_000)
       await whole.log(await enroll(`web-${i}`), [cronFromTmp()])
       while ((await whole.deliverIngest()) + (await whole.deliverAlerts()) > 0);
     }
@@ -197,4 +205,79 @@ describe('no secret leaves', () => {
     expect(whole.told.length).toBeGreaterThan(3)
     await expectNothingLeaked()
   })
+
+  it.each([
+    [
+      'is refused in words that quote it',
+      () => new Response(`no such check: ${HEARTBEAT_URL}`, { status: 404 }),
+    ],
+    [
+      'is refused by its server',
+      () => new Response(HEARTBEAT_URL, { status: 500, statusText: HEARTBEAT_PATH }),
+    ],
+    ['is sent elsewhere', () => new Response(null, { status: 302, headers: { location: HEARTBEAT_URL } })],
+    ['can not be reached', () => Promise.reject(new TypeError(`fetch failed: ${HEARTBEAT_URL}`))],
+    ['takes too long', () => Promise.reject(new DOMException(`${HEARTBEAT_URL} timed out`, 'TimeoutError'))],
+    ['fails with what is no error', () => Promise.reject(HEARTBEAT_URL)],
+    [
+      'fails before it is asked',
+      () => {
+        throw new Error('bad URL', { cause: new Error(HEARTBEAT_URL) })
+      },
+    ],
+    ['breaks off while it answers', () => new Response(brokenBody(), { status: 200 })],
+    ['answers', () => new Response(HEARTBEAT_URL)],
+  ] as const)('by a heartbeat that %s', async (_, answer) => {
+    const asked = heartbeatAnswers(answer)
+    whole.newIsolate({ HEARTBEAT_URL })
+    await whole.minutes(4)
+    expect(asked()).toBeGreaterThan(0)
+    await askEverything()
+    await expectNothingLeaked()
+  })
+
+  it.each([
+    ['by plain http', HEARTBEAT_URL.replace('https:', 'http:')],
+    ['with a password', HEARTBEAT_URL.replace('https://', 'https://someone:secret@')],
+    ['to an address', HEARTBEAT_URL.replace('heartbeat.example.com', '192.0.2.1')],
+    ['that is none', `not a URL ${HEARTBEAT_PATH} ${HEARTBEAT_TOKEN}`],
+  ])('by a heartbeat URL that is not allowed: %s', async (_, url) => {
+    const asked = heartbeatAnswers(() => new Response('ok'))
+    whole.newIsolate({ HEARTBEAT_URL: url })
+    await whole.minutes(4)
+    expect(asked()).toBe(0)
+    await whole.post('config', '{}')
+    await askEverything()
+    expect([...whole.printed, ...whole.replied].join('\n')).toContain('HEARTBEAT_URL')
+    await expectNothingLeaked()
+  })
 })
+
+/** Answers in place of who waits for the heartbeat, all else as before. Answers how often it was asked. */
+function heartbeatAnswers(answer: () => Response | Promise<Response>): () => number {
+  const others = globalThis.fetch
+  let asked = 0
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (!url.includes(HEARTBEAT_PATH)) return await others(url, init)
+    asked += 1
+    return await answer()
+  })
+  return () => asked
+}
+
+/** A body that fails when somebody reads it or has enough of it. */
+function brokenBody(): ReadableStream<Uint8Array> {
+  const fail = () => {
+    throw new Error(`connection to ${HEARTBEAT_URL} lost`)
+  }
+  return new ReadableStream<Uint8Array>({ pull: fail, cancel: fail }, { highWaterMark: 0 })
+}
+
+/** Everything of the API that tells how things stand. */
+async function askEverything(): Promise<void> {
+  for (const path of ['stats', 'destinations', 'alerts', 'deliveries', 'audit', 'openapi.json']) {
+    await whole.api(`/${path}`)
+  }
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  for (const path of ['/healthz', '/version', '/']) await whole.fetch(path, { headers })
+}

@@ -1,5 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { testSettings } from '../../test/world.ts'
+import { DESTINATION_TYPES } from '../detect/routing.ts'
 import { classify, type Outcome } from './classify.ts'
+import { KINDS } from './target.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 
@@ -28,5 +32,53 @@ describe('an HTTP answer', () => {
     })
     expect(classify(503, 'Tue, 24 Nov 2026 12:01:00 GMT', NOW)).toMatchObject({ retryAfterMs: 60_000 })
     expect(classify(429, 'soon', NOW)).toMatchObject({ retryAfterMs: null })
+  })
+})
+
+describe.each(DESTINATION_TYPES)('any answer of %s', type => {
+  const target = KINDS[type](
+    testSettings({
+      slackWebhookUrl: 'https://hooks.slack.com/services/T0000000/B0000000/xxxxxxxx',
+      webhookUrl: 'https://soar.example.com/in',
+      webhookSecrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    }),
+  )
+  const outcomeOf = (status: number, retryAfter: string | null, body: string): Outcome => {
+    if (!target.ok) throw new Error(target.missing)
+    return target.classify(status, retryAfter, body, NOW)
+  }
+  /** What services say, and what comes from something before them. */
+  const said = fc.oneof(
+    fc.constantFrom('', 'ok', 'OK', '{"ok":true}', '{"ok":false,"error":"invalid_blocks"}', 'no_service'),
+    fc.constantFrom('rollup_error', 'Invalid routing key', 'null', '[]', '{"ok":', '<html>502</html>'),
+    fc.string(),
+    fc.json(),
+  )
+  const statuses = Array.from({ length: 500 }, (_, index) => index + 100)
+
+  it.each(statuses)('%i has exactly one outcome, whatever it says', status => {
+    fc.assert(
+      fc.property(said, fc.option(fc.string()), (body, retryAfter) => {
+        const outcome = outcomeOf(status, retryAfter, body)
+        expect(['delivered', 'transient', 'rejected', 'broken']).toContain(outcome.kind)
+        // Nothing but a success counts as one, and a server's error is never held against the alert or the key.
+        if (outcome.kind === 'delivered') expect(status >= 200 && status < 300).toBe(true)
+        if (status === 429 || status >= 500) expect(outcome.kind).not.toBe('delivered')
+        if (outcome.kind !== 'delivered') expect(outcome.reason).toContain(`HTTP ${status}`)
+        if (outcome.kind === 'transient' && outcome.retryAfterMs !== null) {
+          expect(outcome.retryAfterMs).toBeGreaterThanOrEqual(1_000)
+          expect(outcome.retryAfterMs).toBeLessThanOrEqual(3_600_000)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('without a word of its own is understood by its status', () => {
+    for (const status of statuses) {
+      // Slack says "ok"; without that its success is none.
+      const kind = type === 'slack' && status >= 200 && status < 300 ? 'transient' : expected(status)
+      expect([status, outcomeOf(status, null, '').kind]).toEqual([status, kind])
+    }
   })
 })
