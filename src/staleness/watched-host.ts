@@ -28,12 +28,16 @@ export type HostState = (typeof HOST_STATES)[number]
 /** By what a host can be heard. Enrolling is not among them: a host that enrolls in a loop and sends nothing is silent. */
 export type Channel = 'pulse' | 'result' | 'status' | 'config' | 'distributed'
 
-/** Rules of the alerts about one host; at most one of them is open for a host. */
+/**
+ * Rules of the alerts about one host; at most one of them is open for a host. The last one is that of the digest: so many
+ * hosts fell silent at once that one alert stands for them, and no judgement raises it.
+ */
 export const HOST_ALERT_RULES = [
   'margay.host-silent',
   'margay.host-half-dead',
   'margay.host-lagging',
   'margay.silent-after-alert',
+  'margay.many-hosts-silent',
 ] as const
 export type HostAlertRule = (typeof HOST_ALERT_RULES)[number]
 
@@ -100,7 +104,7 @@ export interface Move {
   readonly resolves: HostAlertRule | null
   /** The alert that is open from now on in its place. Both null: the alert of the host stays as it is, open or none. */
   readonly raises: Raise | null
-  /** To be kept as `toldAt`, once `raises` is committed. */
+  /** To be stored as the host's; where `raises` is left out on purpose, nobody is told and the host's own stays. */
   readonly toldAt: number | null
 }
 

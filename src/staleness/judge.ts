@@ -1,0 +1,250 @@
+import {
+  ageOf,
+  asksWithoutLogging,
+  lastAskedAt,
+  lastContactAt,
+  lastLogAt,
+  quietSince,
+  recoveryOf,
+} from './contacts.ts'
+import { elapsed } from './elapsed.ts'
+import { laptopTold, raised, resolved, type Telling, untold } from './host-alerts.ts'
+import {
+  backReason,
+  goneReason,
+  halfDeadReason,
+  lagReason,
+  type Overdue,
+  overdueReason,
+} from './host-reasons.ts'
+import type { SilencePolicy } from './policy.ts'
+import { thresholdMs } from './threshold.ts'
+import type { Alarm, HostState, Judgement, Move, WatchedHost } from './watched-host.ts'
+
+/** A new host is known to work after this many pulses, whatever is left of its grace. */
+const PULSES_TO_LIVE = 3
+/** A lag that is the same for this many pulses is a clock that is off. */
+const STEADY_PULSES = 3
+
+const SETTLED: Judgement = { move: null, overdueMs: 0 }
+
+/**
+ * Judges one host. Total and free of I/O; a healthy host costs no memory. A clock that went back makes signs of life lie
+ * in the future, which counts as being heard just now.
+ * @param alarm  the newest match alert on this host of severity high or critical, or null
+ */
+export function judge(
+  host: WatchedHost,
+  policy: SilencePolicy,
+  now: number,
+  alarm: Alarm | null = null,
+): Judgement {
+  if (isRevoked(host)) return host.state === 'revoked' ? SETTLED : judgeRevoked(host, policy, now)
+  switch (host.state) {
+    case 'new':
+      return judgeNew(host, policy, now)
+    case 'live':
+      return judgeLive(host, policy, now, alarm)
+    case 'late':
+      return judgeLate(host, policy, now, alarm)
+    case 'stale':
+    case 'half-dead':
+      return judgeSilent(host, policy, now, alarm)
+    case 'lagging':
+      return judgeLagging(host, policy, now, alarm)
+    case 'gone':
+      return judgeGone(host, policy, now)
+    case 'revoked':
+      return quietly(host, 'new', host.lastEnrollAt, 'Enrolled again after it was revoked.')
+  }
+}
+
+/** A revocation voids the node keys of until then; a host that enrolled after it has a good one and is watched again. */
+export function isRevoked({ revokedAt, lastEnrollAt }: WatchedHost): boolean {
+  return revokedAt !== null && lastEnrollAt <= revokedAt
+}
+
+function judgeRevoked(host: WatchedHost, policy: SilencePolicy, now: number): Judgement {
+  const reason = 'The host was revoked and is no longer watched.'
+  return moved(host, 'revoked', host.revokedAt ?? now, reason, resolved(host, policy, now))
+}
+
+function judgeNew(host: WatchedHost, policy: SilencePolicy, now: number): Judgement {
+  const logged = lastLogAt(host)
+  const hasLogged = logged !== null && logged >= host.since
+  const { count, lastAt } = host.vitals.pulses
+  if (count >= PULSES_TO_LIVE && lastAt !== null && lastAt >= host.since) {
+    return quietly(host, 'live', lastAt, 'Its heartbeats come.')
+  }
+  const overdueMs = ageOf(host.since, now) - policy.graceMs
+  if (overdueMs <= 0) return SETTLED
+  if (hasLogged) return quietly(host, 'live', logged, 'It logs, and its grace is over.')
+  return { ...quietly(host, 'late', host.since, neverReason(host, policy, now)), overdueMs }
+}
+
+function judgeLive(host: WatchedHost, policy: SilencePolicy, now: number, alarm: Alarm | null): Judgement {
+  const logged = lastLogAt(host)
+  // No threshold is below the floor: most hosts are done here.
+  const isHeard = logged !== null && ageOf(logged, now) <= policy.floorMs
+  const overdue = isHeard ? null : overdueOf(host, policy, now, alarm)
+  if (overdue === null) {
+    if (!isLagging(host, policy, now)) return SETTLED
+    return quietly(host, 'late', host.vitals.pulses.lastAt ?? now, lagReason(host, policy))
+  }
+  const reason = overdueReason(host, overdue, policy, now)
+  return { ...quietly(host, 'late', quietSince(host), reason), overdueMs: overdue.byMs }
+}
+
+function judgeLate(host: WatchedHost, policy: SilencePolicy, now: number, alarm: Alarm | null): Judgement {
+  const overdue = overdueOf(host, policy, now, alarm)
+  if (overdue === null) {
+    if (isLagging(host, policy, now)) {
+      const since = host.vitals.pulses.lastAt ?? now
+      return moved(
+        host,
+        'lagging',
+        since,
+        lagReason(host, policy),
+        raised(host, 'lagging', null, policy, now),
+      )
+    }
+    const reason = backReason(host, null, now)
+    return moved(host, 'live', quietSince(host), reason, resolved(host, policy, now))
+  }
+  if (isGone(host, policy, now)) return gone(host, policy, now)
+  const to = asksWithoutLogging(host, policy, now) ? 'half-dead' : 'stale'
+  const telling = raised(host, to, overdue.alarm, policy, now)
+  return {
+    ...moved(host, to, quietSince(host), missingReason(host, to, overdue, policy, now), telling),
+    overdueMs: overdue.byMs,
+  }
+}
+
+function judgeSilent(host: WatchedHost, policy: SilencePolicy, now: number, alarm: Alarm | null): Judgement {
+  const recovery = recoveryOf(host, policy, now)
+  if (recovery !== null) {
+    return moved(host, 'live', recovery.from, backReason(host, recovery, now), resolved(host, policy, now))
+  }
+  if (isGone(host, policy, now)) return gone(host, policy, now)
+  const overdue = overdueOf(host, policy, now, alarm)
+  const overdueMs = overdue?.byMs ?? 0
+  const to = asksWithoutLogging(host, policy, now) ? 'half-dead' : 'stale'
+  if (to !== host.state && overdue !== null) {
+    const telling = raised(host, to, overdue.alarm, policy, now)
+    return {
+      ...moved(host, to, host.since, missingReason(host, to, overdue, policy, now), telling),
+      overdueMs,
+    }
+  }
+  const told = overdue === null ? null : laptopTold(host, policy, now)
+  if (told === null || overdue === null) return { move: null, overdueMs }
+  return {
+    ...moved(host, host.state, host.since, overdueReason(host, overdue, policy, now), told),
+    overdueMs,
+  }
+}
+
+function judgeLagging(host: WatchedHost, policy: SilencePolicy, now: number, alarm: Alarm | null): Judgement {
+  const overdue = overdueOf(host, policy, now, alarm)
+  if (overdue !== null) {
+    const reason = overdueReason(host, overdue, policy, now)
+    return { ...quietly(host, 'late', quietSince(host), reason), overdueMs: overdue.byMs }
+  }
+  const { lagMs, steady } = host.vitals.pulses
+  const isCaughtUp = lagMs <= policy.lagClearMs || steady >= STEADY_PULSES || !pulsesCome(host, policy, now)
+  if (!isCaughtUp) return SETTLED
+  const reason =
+    steady >= STEADY_PULSES && lagMs > policy.lagClearMs
+      ? `Its heartbeats all trail by the same ${elapsed(lagMs)}: its clock is off, and nothing is late.`
+      : `Its heartbeats no longer trail${lagMs <= policy.lagClearMs ? `: the newest came after ${elapsed(lagMs)}` : '; none came lately'}.`
+  return moved(host, 'live', quietSince(host), reason, resolved(host, policy, now))
+}
+
+function judgeGone(host: WatchedHost, policy: SilencePolicy, now: number): Judgement {
+  const logged = lastLogAt(host)
+  if (logged !== null && logged > host.since && ageOf(logged, now) <= thresholdMs(host, policy, now)) {
+    return quietly(
+      host,
+      'live',
+      logged,
+      `Logs again, ${elapsed(logged - host.since)} after its last contact.`,
+    )
+  }
+  const seen = Math.max(lastAskedAt(host) ?? 0, host.lastEnrollAt)
+  if (seen <= host.since || isGone(host, policy, now)) return SETTLED
+  return quietly(host, 'new', seen, `Seen again, ${elapsed(seen - host.since)} after its last contact.`)
+}
+
+/** By how much the host is past its limit, or null when it isn't. */
+function overdueOf(
+  host: WatchedHost,
+  policy: SilencePolicy,
+  now: number,
+  alarm: Alarm | null,
+): Overdue | null {
+  const logged = lastLogAt(host)
+  const quietMs = ageOf(quietSince(host), now)
+  const grave = logged !== null && alarm !== null && isAbout(alarm, logged, policy) ? alarm : null
+  const limitMs = limitOf(host, logged, grave, policy, now)
+  return quietMs > limitMs ? { quietMs, limitMs, byMs: quietMs - limitMs, alarm: grave } : null
+}
+
+function limitOf(
+  host: WatchedHost,
+  logged: number | null,
+  grave: Alarm | null,
+  policy: SilencePolicy,
+  now: number,
+): number {
+  if (logged === null) return policy.graceMs
+  return grave === null ? thresholdMs(host, policy, now) : policy.floorMs
+}
+
+/** The last logs lie around the alarm: what is in the row may be a few minutes older than the last post. */
+function isAbout(alarm: Alarm, logged: number, policy: SilencePolicy): boolean {
+  return Math.abs(logged - alarm.at) <= policy.alarmWithinMs
+}
+
+function isLagging(host: WatchedHost, policy: SilencePolicy, now: number): boolean {
+  const { lagMs, steady } = host.vitals.pulses
+  return lagMs > policy.lagMs && steady < STEADY_PULSES && pulsesCome(host, policy, now)
+}
+
+function pulsesCome({ vitals }: WatchedHost, policy: SilencePolicy, now: number): boolean {
+  const { lastAt } = vitals.pulses
+  return lastAt !== null && ageOf(lastAt, now) <= Math.max(policy.floorMs, STEADY_PULSES * policy.heartbeatMs)
+}
+
+function isGone(host: WatchedHost, policy: SilencePolicy, now: number): boolean {
+  return ageOf(lastContactAt(host), now) > policy.goneAfterMs[host.class]
+}
+
+function gone(host: WatchedHost, policy: SilencePolicy, now: number): Judgement {
+  const since = lastContactAt(host)
+  return moved(host, 'gone', since, goneReason(host, since, now), resolved(host, policy, now))
+}
+
+function neverReason(host: WatchedHost, policy: SilencePolicy, now: number): string {
+  return `Enrolled ${elapsed(ageOf(host.since, now))} ago and logged nothing since; a new host has ${elapsed(policy.graceMs)}.`
+}
+
+function missingReason(
+  host: WatchedHost,
+  to: 'stale' | 'half-dead',
+  overdue: Overdue,
+  policy: SilencePolicy,
+  now: number,
+): string {
+  return to === 'stale'
+    ? overdueReason(host, overdue, policy, now)
+    : halfDeadReason(host, overdue, policy, now)
+}
+
+function quietly(host: WatchedHost, to: HostState, since: number, reason: string): Judgement {
+  return moved(host, to, since, reason, untold(host))
+}
+
+function moved(host: WatchedHost, to: HostState, since: number, reason: string, telling: Telling): Judgement {
+  const move: Move = { host, to, since, reason, ...telling }
+  return { move, overdueMs: 0 }
+}
