@@ -55,7 +55,7 @@ export function judge(
     case 'gone':
       return judgeGone(host, policy, now)
     case 'revoked':
-      return quietly(host, 'new', host.lastEnrollAt, 'Enrolled again after it was revoked.')
+      return well(host, 'new', host.lastEnrollAt, 'Enrolled again after it was revoked.', policy, now)
   }
 }
 
@@ -74,11 +74,11 @@ function judgeNew(host: WatchedHost, policy: SilencePolicy, now: number): Judgem
   const hasLogged = logged !== null && logged >= host.since
   const { count, lastAt } = host.vitals.pulses
   if (count >= PULSES_TO_LIVE && lastAt !== null && lastAt >= host.since) {
-    return quietly(host, 'live', lastAt, 'Its heartbeats come.')
+    return well(host, 'live', lastAt, 'Its heartbeats come.', policy, now)
   }
   const overdueMs = ageOf(host.since, now) - policy.graceMs
   if (overdueMs <= 0) return SETTLED
-  if (hasLogged) return quietly(host, 'live', logged, 'It logs, and its grace is over.')
+  if (hasLogged) return well(host, 'live', logged, 'It logs, and its grace is over.', policy, now)
   return { ...quietly(host, 'late', host.since, neverReason(host, policy, now)), overdueMs }
 }
 
@@ -163,16 +163,13 @@ function judgeLagging(host: WatchedHost, policy: SilencePolicy, now: number, ala
 function judgeGone(host: WatchedHost, policy: SilencePolicy, now: number): Judgement {
   const logged = lastLogAt(host)
   if (logged !== null && logged > host.since && ageOf(logged, now) <= thresholdMs(host, policy, now)) {
-    return quietly(
-      host,
-      'live',
-      logged,
-      `Logs again, ${elapsed(logged - host.since)} after its last contact.`,
-    )
+    const reason = `Logs again, ${elapsed(logged - host.since)} after its last contact.`
+    return well(host, 'live', logged, reason, policy, now)
   }
   const seen = Math.max(lastAskedAt(host) ?? 0, host.lastEnrollAt)
   if (seen <= host.since || isGone(host, policy, now)) return SETTLED
-  return quietly(host, 'new', seen, `Seen again, ${elapsed(seen - host.since)} after its last contact.`)
+  const reason = `Seen again, ${elapsed(seen - host.since)} after its last contact.`
+  return well(host, 'new', seen, reason, policy, now)
 }
 
 /** By how much the host is past its limit, or null when it isn't. */
@@ -238,6 +235,18 @@ function missingReason(
   return to === 'stale'
     ? overdueReason(host, overdue, policy, now)
     : halfDeadReason(host, overdue, policy, now)
+}
+
+/** Nobody misses the host: what alert it may have resolves. */
+function well(
+  host: WatchedHost,
+  to: HostState,
+  since: number,
+  reason: string,
+  policy: SilencePolicy,
+  now: number,
+): Judgement {
+  return moved(host, to, since, reason, resolved(host, policy, now))
 }
 
 function quietly(host: WatchedHost, to: HostState, since: number, reason: string): Judgement {
