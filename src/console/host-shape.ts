@@ -1,6 +1,17 @@
 import * as z from 'zod'
+import type { World } from '../env.ts'
+import { HOST_CLASSES, type HostClass } from '../staleness/host-class.ts'
+import { silencePolicy } from '../staleness/policy.ts'
+import { thresholdOf } from '../staleness/threshold.ts'
+import { readVitals } from '../staleness/vitals-text.ts'
+import { readHostState } from '../staleness/watched-host.ts'
 import type { HostRow } from '../store/host-list.ts'
 import { moment, momentOf, momentOrNull } from './shapes.ts'
+
+const MS_A_SECOND = 1_000
+
+/** What showing a host asks for besides its row. */
+export type Surroundings = Pick<World, 'settings' | 'now'>
 
 /** A host as lists show it. */
 export const hostShape = z.object({
@@ -18,30 +29,30 @@ export const hostShape = z.object({
   enrolled_at: moment,
   enroll_count: z.int(),
   last_seen_at: moment,
-  state: z.string(),
+  class: z.enum(HOST_CLASSES).meta({ description: 'By which its silence is judged.' }),
+  class_reason: z.string().meta({ description: 'Why it is of that class.' }),
+  state: z.string().meta({
+    description: 'new, live, late, stale, half-dead, lagging, gone, revoked; see docs/silence.md.',
+  }),
   state_since: moment,
+  state_reason: z.string(),
+  state_alert: z
+    .string()
+    .nullable()
+    .meta({ description: 'Rule of the alert that is open because of the state; null when there is none.' }),
+  threshold_seconds: z.int().meta({ description: 'So long it may be quiet before it is late.' }),
+  threshold_term: z.string().meta({ description: 'What decided the threshold.' }),
+  threshold_reason: z.string().meta({ description: 'The same in words.' }),
   revoked_at: moment.nullable(),
 })
 
-/** A host with all there is to know of it. */
-export const hostDetailShape = hostShape.extend({
-  instance_id: z.string(),
-  last_seen_by: z.object({
-    enroll: moment,
-    config: moment.nullable(),
-    distributed: moment.nullable(),
-    result: moment.nullable(),
-    status: moment.nullable(),
-    pulse: moment.nullable(),
-  }),
-  silences: z.int().meta({ description: 'How often the host fell silent.' }),
-  details: z
-    .record(z.string(), z.unknown())
-    .meta({ description: 'What the host said of itself when it enrolled.' }),
-})
-
 /** The row as lists show it. */
-export function hostItem(row: HostRow): z.input<typeof hostShape> {
+export function hostItem(row: HostRow, world: Surroundings): z.input<typeof hostShape> {
+  const now = world.now()
+  const vitals = readVitals(row.vitals)
+  const threshold = thresholdOf({ vitals }, silencePolicy(world.settings), now)
+  const tags = tagsOf(row.tags)
+  const silence = readHostState(row.silence_state, row.silence_alert)
   return {
     id: row.host_id,
     hostname: row.hostname,
@@ -53,12 +64,19 @@ export function hostItem(row: HostRow): z.input<typeof hostShape> {
     os_version: row.os_version,
     osquery_version: row.osquery_version,
     enroll_label: row.enroll_label,
-    tags: tagsOf(row.tags),
+    tags,
     enrolled_at: momentOf(row.enrolled_at),
     enroll_count: row.enroll_count,
     last_seen_at: momentOf(row.last_seen_at),
-    state: row.silence_state,
+    ...shownClass(row, tags),
+    // A state of newer code is shown as it is.
+    state: silence?.state ?? row.silence_state,
     state_since: momentOf(row.silence_since),
+    state_reason: row.silence_reason,
+    state_alert: silence?.alert || null,
+    threshold_seconds: Math.round(threshold.ms / MS_A_SECOND),
+    threshold_term: threshold.term,
+    threshold_reason: threshold.why,
     revoked_at: momentOrNull(row.revoked_at),
   }
 }
@@ -67,4 +85,16 @@ export function hostItem(row: HostRow): z.input<typeof hostShape> {
 function tagsOf(json: string): string[] {
   const tags: unknown = JSON.parse(json)
   return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
+}
+
+/** By what a class goes, first to last: a person, a tag, a guess; and a host that nobody knows is a server. */
+function shownClass(row: HostRow, tags: readonly string[]): { class: HostClass; class_reason: string } {
+  const named = (text: string) => HOST_CLASSES.find(name => name === text)
+  const chosen = named(row.class)
+  if (chosen !== undefined) return { class: chosen, class_reason: 'A person said so.' }
+  const tagged = HOST_CLASSES.find(name => tags.includes(name))
+  if (tagged !== undefined) return { class: tagged, class_reason: `It is tagged ${tagged}.` }
+  const guessed = named(row.class_guess)
+  if (guessed !== undefined) return { class: guessed, class_reason: row.class_reason }
+  return { class: 'server', class_reason: 'Nothing says otherwise.' }
 }

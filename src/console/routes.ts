@@ -9,7 +9,9 @@ import { destinationTest } from './routes/destination-test.ts'
 import { destinations } from './routes/destinations.ts'
 import { events } from './routes/events.ts'
 import { host } from './routes/host.ts'
+import { hostClass } from './routes/host-class.ts'
 import { revoke } from './routes/host-revoke.ts'
+import { hostTags } from './routes/host-tags.ts'
 import { hosts } from './routes/hosts.ts'
 import { openapi } from './routes/openapi.ts'
 import { quarantine, quarantined } from './routes/quarantine.ts'
@@ -22,6 +24,8 @@ export const ROUTES: readonly Route[] = [
   hosts,
   host,
   revoke,
+  hostClass,
+  hostTags,
   events,
   alerts,
   alert,

@@ -10,6 +10,8 @@ type AuditedAction =
   | 'silence'
   | 'expire_silence'
   | 'revoke_host'
+  | 'set_host_class'
+  | 'set_host_tags'
 
 /** One line of the audit: only added to, never changed or removed (triggers of the schema refuse it). */
 export interface AuditEntry {

@@ -22,6 +22,6 @@ export const revoke = route({
       await insertAudit(world, audited).run()
     }
     const row = outcome === 'revoked' ? await hostById(world.db, params.id) : null
-    return row === null ? refuse('not_found', 'There is no such host.') : found(hostItem(row))
+    return row === null ? refuse('not_found', 'There is no such host.') : found(hostItem(row, world))
   },
 })
