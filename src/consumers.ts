@@ -10,11 +10,13 @@ import type { IngestMessage } from './ingest/message.ts'
 import { createNormalizer } from './ingest/normalize.ts'
 import { deliver } from './notify/deliver.ts'
 import { ruleTexts } from './notify/rule-text.ts'
+import { snapshotQueries } from './staleness/snapshot-queries.ts'
 
 const detection: Detection = {
   normalizer: createNormalizer(packs),
   engine: createEngine(rules, exceptions, sequences),
   routing: alertRouting,
+  snapshots: snapshotQueries(packs),
 }
 
 const texts = ruleTexts([...rules, ...sequences.map(({ rule }) => rule)])

@@ -14,10 +14,11 @@ import {
   minuteOf,
 } from '../store/counters.ts'
 import { insertEvents } from '../store/events.ts'
-import { touchHosts, touchIntervalMs } from '../store/hosts.ts'
+import { touchHosts, touchIntervals } from '../store/hosts.ts'
 import { putSegments, type Segment, segmentsOf } from '../store/lake.ts'
 import { insertQuarantine, putQuarantine, type QuarantineRow } from '../store/quarantine.ts'
 import { insertSegments } from '../store/segments.ts'
+import { noteAgents } from './agent-notes.ts'
 import type { Chunk, ChunkEvent, ChunkPost, ChunkRejections } from './chunk.ts'
 import type { Detection } from './detection.ts'
 import { jitter } from './jitter.ts'
@@ -61,13 +62,19 @@ export async function commitChunk(
     Promise.all(chunk.rejections.map(rejections => putRejections(world, rejections))),
   ])
   const hot = await withinHotBudget(world, events, findings)
+  const notes = noteAgents(
+    world.db,
+    events.map(({ event }) => event),
+    detection.snapshots ?? new Map(),
+    world.now(),
+  )
   const statements = statementsOf(world, chunk, {
     findings,
     hot,
     segments,
     quarantined: new Map(quarantined),
   })
-  const deliveryIds = await commitWithFindings(world, detection, facts, findings, statements)
+  const deliveryIds = await commitWithFindings(world, detection, facts, findings, [...notes, ...statements])
   await wake(world, deliveryIds)
 }
 
@@ -128,7 +135,7 @@ function statementsOf(world: World, chunk: Chunk, outcome: Outcome): D1PreparedS
   const additions = uncountableOf(chunk, hot.left)
   const { touches } = chunk
   return [
-    ...(touches.length > 0 ? [touchHosts(db, touches, touchIntervalMs(world.settings))] : []),
+    ...(touches.length > 0 ? [touchHosts(db, touches, touchIntervals(world.settings))] : []),
     ...(hot.kept.length > 0 ? countNewEvents(db, hot.kept.map(countedEvent), world.now()) : []),
     ...(posts.length > 0 ? [countNewPosts(db, posts)] : []),
     ...(rejections.length > 0 ? [countNewRejections(db, rejections)] : []),

@@ -1,6 +1,7 @@
 import type { Engine } from '../detect/engine.ts'
 import type { HostId, OsqueryEvent } from '../detect/event.ts'
 import type { Routing } from '../detect/routing.ts'
+import type { SnapshotQueries } from '../staleness/snapshot-queries.ts'
 import type { RejectReason } from './rejection.ts'
 
 /** Where a post came from: what its events can't say of themselves. */
@@ -31,4 +32,6 @@ export interface Detection {
   readonly normalizer: Normalizer
   readonly engine: Engine
   readonly routing: Routing
+  /** Queries whose silence is judged, so their rows are noted. None when left out. */
+  readonly snapshots?: SnapshotQueries
 }

@@ -15,6 +15,7 @@ import type { Finding } from '../detect/finding.ts'
  *   the client, for IPv6 its first 64 bits, or `others` once 500 failed everywhere within ten minutes
  * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
  * - `enroll_moved`: hosts that enrolled with another secret than before; label = `<old label> to <new label>`
+ * - `lines_dropped`: log lines that hosts say they threw away, in the minute in which we read so; label = host id
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  * - `pagerduty_webhooks`: webhooks that concerned alerts of ours and were news; label = what happened to the incident
  * - `pagerduty_webhooks_refused`: webhooks without a right signature, at best effort; label = reason
@@ -32,6 +33,7 @@ export type CounterName =
   | 'enroll_failed'
   | 'enroll_throttled'
   | 'enroll_moved'
+  | 'lines_dropped'
   | 'silence_checks_failed'
   | 'pagerduty_webhooks'
   | 'pagerduty_webhooks_refused'

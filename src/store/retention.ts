@@ -1,6 +1,7 @@
 import type { World } from '../env.ts'
 import { minuteOf } from './counters.ts'
 import { readProgress, writeProgress } from './progress.ts'
+import { removeSightings } from './query-sightings.ts'
 import { rowIdFloor } from './row-id-range.ts'
 
 const HOUR_MS = 3_600_000
@@ -19,6 +20,7 @@ export interface RetentionLimits {
   readonly matches: number
   readonly counters: number
   readonly quarantined: number
+  readonly sightings: number
 }
 
 /**
@@ -26,7 +28,13 @@ export interface RetentionLimits {
  * single thread of D1. 1,000 matches go over a table of a million in a day. A busy minute makes some dozens of
  * counters. R2 deletes up to 1,000 keys in one call.
  */
-const LIMITS: RetentionLimits = { events: 10_000, matches: 1_000, counters: 1_000, quarantined: 500 }
+const LIMITS: RetentionLimits = {
+  events: 10_000,
+  matches: 1_000,
+  counters: 1_000,
+  quarantined: 500,
+  sightings: 1_000,
+}
 
 /** How many rows one run removed. */
 export interface RetentionReport {
@@ -34,6 +42,7 @@ export interface RetentionReport {
   readonly matches: number
   readonly counters: number
   readonly quarantined: number
+  readonly sightings: number
 }
 
 /**
@@ -61,6 +70,7 @@ export async function enforceRetention(
     matches: matches.removed,
     counters: await removeCounters(db, minuteOf(now - COUNTER_DAYS * DAY_MS), limits.counters),
     quarantined: await removeQuarantined(world, now - QUARANTINE_DAYS * DAY_MS, limits.quarantined),
+    sightings: (await removeSightings(db, now, limits.sightings).run()).meta.changes,
   }
 }
 

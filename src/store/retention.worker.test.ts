@@ -11,7 +11,7 @@ import { rowIdTime } from './row-id-range.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const LIMITS = { events: 10, matches: 10, counters: 10, quarantined: 10 }
+const LIMITS = { events: 10, matches: 10, counters: 10, quarantined: 10, sightings: 10 }
 
 const world = () => worldFor(env, { settings: testSettings({ hotHours: 72 }) })
 
@@ -107,7 +107,13 @@ describe('enforceRetention', () => {
   })
 
   it('writes nothing when there is nothing to remove', async () => {
-    expect(await enforceRetention(world())).toEqual({ events: 0, matches: 0, counters: 0, quarantined: 0 })
+    expect(await enforceRetention(world())).toEqual({
+      events: 0,
+      matches: 0,
+      counters: 0,
+      quarantined: 0,
+      sightings: 0,
+    })
     expect(await column('SELECT count(*) FROM states')).toEqual([0])
   })
 
