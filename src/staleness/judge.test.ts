@@ -111,13 +111,14 @@ describe('a late host', () => {
     })
   })
 
-  it('is half-dead when it asked when logs were due', () => {
+  it('is half-dead when it asked when logs were due; it may have woken just now, so nobody is told yet', () => {
     const heard = { ...UNHEARD, pulse: NOON - 17 * MINUTE, config: NOON - 2 * MINUTE }
     expect(moveOf(late(17 * MINUTE, { heard }))).toMatchObject({
       to: 'half-dead',
+      since: NOON - 2 * MINUTE,
       reason:
         "It asked for its configuration 2 min ago, but logs don't come: its logging is broken. No logs for 17 min; its threshold is 15 min: 3 times the heartbeat's interval of 5 min. Last logs: 2026-11-24T11:43:00Z.",
-      raises: { ruleId: 'margay.host-half-dead', severity: 'high' },
+      raises: null,
     })
   })
 
@@ -128,7 +129,9 @@ describe('a late host', () => {
 
   it.each([
     ['laptop', 'stale', null],
-    ['laptop', 'half-dead', 'low'],
+    ['server', 'stale', 'high'],
+    ['server', 'half-dead', null],
+    ['laptop', 'half-dead', null],
     ['ephemeral', 'stale', null],
     ['ephemeral', 'half-dead', null],
   ] as const)('a %s that becomes %s is told with severity %s', (hostClass, to, severity) => {
@@ -136,6 +139,54 @@ describe('a late host', () => {
     const move = moveOf(late(HOUR, { class: hostClass, heard }))
     expect([move?.to, move?.raises?.severity ?? null]).toEqual([to, severity])
     expect(move?.episode).toBe(severity === null ? 0 : 1)
+  })
+})
+
+describe('a host that asks and does not log', () => {
+  /** It logged an hour ago and asked first after that `asksFor` before its last request. */
+  const looked = (asksFor: number, facts: Partial<WatchedHost> = {}) =>
+    pulsed(HOUR, {
+      state: 'half-dead',
+      since: NOON - MINUTE - asksFor,
+      heard: { ...UNHEARD, pulse: NOON - HOUR, config: NOON - MINUTE },
+      ...facts,
+    })
+
+  it.each([
+    ['server', 9 * MINUTE, null],
+    ['server', 10 * MINUTE, 'high'],
+    ['laptop', 9 * MINUTE, null],
+    ['laptop', 10 * MINUTE, 'low'],
+    ['ephemeral', HOUR, null],
+  ] as const)('a %s that has asked for %d ms is told with severity %s', (hostClass, asksFor, severity) => {
+    expect(moveOf(looked(asksFor, { class: hostClass }))?.raises?.severity ?? null).toBe(severity)
+  })
+
+  it('is told with the whole length of its silence', () => {
+    expect(moveOf(looked(10 * MINUTE))).toMatchObject({
+      to: 'half-dead',
+      since: NOON - HOUR,
+      episode: 1,
+      raises: { kind: 'opens', ruleId: 'margay.host-half-dead' },
+    })
+  })
+
+  it('was asleep, if it logs then, and nobody hears of it', () => {
+    const awake = { previousAt: NOON - 6 * MINUTE, lastAt: NOON - MINUTE }
+    const facts = {
+      heard: { ...UNHEARD, pulse: NOON - MINUTE, config: NOON },
+      vitals: vitals({ contacts: awake, pulses: { count: 99, ...awake } }),
+    }
+    expect(moveOf(looked(8 * MINUTE, facts))).toMatchObject({ to: 'live', raises: null, resolves: null })
+  })
+
+  it('died after all, if it no longer asks', () => {
+    const heard = { ...UNHEARD, pulse: NOON - HOUR, config: NOON - 16 * MINUTE }
+    expect(moveOf(looked(4 * MINUTE, { heard }))).toMatchObject({
+      to: 'stale',
+      since: NOON - HOUR,
+      raises: { ruleId: 'margay.host-silent', severity: 'high' },
+    })
   })
 })
 

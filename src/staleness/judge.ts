@@ -113,35 +113,69 @@ function judgeLate(host: WatchedHost, policy: SilencePolicy, now: number, alarm:
   }
   if (isGone(host, policy, now)) return gone(host, policy, now)
   const to = asksWithoutLogging(host, policy, now) ? 'half-dead' : 'stale'
-  const telling = raised(host, to, overdue.alarm, policy, now)
-  return {
-    ...moved(host, to, quietSince(host), missingReason(host, to, overdue, policy, now), telling),
-    overdueMs: overdue.byMs,
-  }
+  return fallen(host, to, quietSince(host), overdue, policy, now)
 }
 
 function judgeSilent(host: WatchedHost, policy: SilencePolicy, now: number, alarm: Alarm | null): Judgement {
   const recovery = recoveryOf(host, policy, now)
   if (recovery !== null) {
-    return moved(host, 'live', recovery.from, backReason(host, recovery, now), resolved(host, policy, now))
+    const reason = isLookedAt(host)
+      ? 'Logs again, shortly after it asked again.'
+      : backReason(host, recovery, now)
+    return moved(host, 'live', recovery.from, reason, resolved(host, policy, now))
   }
   if (isGone(host, policy, now)) return gone(host, policy, now)
   const overdue = overdueOf(host, policy, now, alarm)
   const overdueMs = overdue?.byMs ?? 0
   const to = asksWithoutLogging(host, policy, now) ? 'half-dead' : 'stale'
   if (to !== host.state && overdue !== null) {
-    const telling = raised(host, to, overdue.alarm, policy, now)
-    return {
-      ...moved(host, to, host.since, missingReason(host, to, overdue, policy, now), telling),
-      overdueMs,
-    }
+    return fallen(host, to, host.alert === '' ? quietSince(host) : host.since, overdue, policy, now)
   }
+  if (isLookedAt(host) && overdue !== null) return confirmed(host, overdue, policy, now)
   const told = overdue === null ? null : laptopTold(host, policy, now)
   if (told === null || overdue === null) return { move: null, overdueMs }
   return {
     ...moved(host, host.state, host.since, overdueReason(host, overdue, policy, now), told),
     overdueMs,
   }
+}
+
+/**
+ * A host comes into a silent state. One that asks and doesn't log may have woken, or started, only just: its first heartbeat
+ * comes some minutes after its first request. Until that is over it is half-dead from that request on, and nobody is told.
+ */
+function fallen(
+  host: WatchedHost,
+  to: 'stale' | 'half-dead',
+  since: number,
+  overdue: Overdue,
+  policy: SilencePolicy,
+  now: number,
+): Judgement {
+  const reason = missingReason(host, to, overdue, policy, now)
+  const asked = lastAskedAt(host)
+  const isFirstLook =
+    to === 'half-dead' && host.alert === '' && overdue.alarm === null && lastLogAt(host) !== null
+  const judgement =
+    isFirstLook && asked !== null
+      ? quietly(host, to, asked, reason)
+      : moved(host, to, since, reason, raised(host, to, overdue.alarm, policy, now))
+  return { ...judgement, overdueMs: overdue.byMs }
+}
+
+/** Half-dead, and not told yet. */
+function isLookedAt({ state, alert }: WatchedHost): boolean {
+  return state === 'half-dead' && alert === ''
+}
+
+/** It has gone on asking for as long as heartbeats take, and none came. */
+function confirmed(host: WatchedHost, overdue: Overdue, policy: SilencePolicy, now: number): Judgement {
+  const { byMs: overdueMs } = overdue
+  if ((lastAskedAt(host) ?? 0) - host.since < policy.halfDeadLeadMs) return { move: null, overdueMs }
+  const telling = raised(host, 'half-dead', overdue.alarm, policy, now)
+  if (telling.raises === null) return { move: null, overdueMs }
+  const reason = halfDeadReason(host, overdue, policy, now)
+  return { ...moved(host, 'half-dead', quietSince(host), reason, telling), overdueMs }
 }
 
 function judgeLagging(host: WatchedHost, policy: SilencePolicy, now: number, alarm: Alarm | null): Judgement {
