@@ -7,7 +7,8 @@ import type { Transport } from '../../test/simulator/wire.ts'
 
 /** Short, so that a minute shows what takes a day in a real fleet; osquery's default is 4 s, ours for fleets 10 s. */
 const LOG_PERIOD_S = 2
-const CONFIG_REFRESH_S = 20
+/** As much of the limit of silence as osquery's 300 s are of 15 minutes. */
+const CONFIG_REFRESH_S = 4
 const LINES_A_TURN = { least: 1, most: 4 } as const
 const STATUS_SHARE = 0.15
 const STATUS_MESSAGES = [
@@ -33,9 +34,11 @@ export class DemoHost {
   readonly #surroundings: HostSurroundings
   readonly #startedAt: number
   #counter = 0
-  #heartbeat: { readonly name: string; readonly everyMs: number } | null = null
+  #heartbeat: ServedHeartbeat | null = null
   #lastHeartbeat = 0
   #off = false
+  #hung = false
+  #beats = 0
 
   constructor(index: number, surroundings: HostSurroundings) {
     this.#seed = new Seed(1_000 + index)
@@ -78,6 +81,20 @@ export class DemoHost {
     this.#off = false
   }
 
+  /** Its scheduler hangs: no query runs and no line comes, while the daemon goes on asking for its config. */
+  hang(): void {
+    this.#hung = true
+  }
+
+  unhang(): void {
+    this.#hung = false
+  }
+
+  /** How many heartbeats it has written. */
+  get beats(): number {
+    return this.#beats
+  }
+
   /** Something hostile, or something that only looks so. Returns the line. */
   suffer(row: SuspectRow): string {
     this.#counter += 1
@@ -105,6 +122,10 @@ export class DemoHost {
 
   async #happen(ended: () => boolean): Promise<void> {
     while (!ended()) {
+      if (this.#hung) {
+        await this.#surroundings.sleep(LOG_PERIOD_S * 1000)
+        continue
+      }
       const lines = this.#seed.whole(LINES_A_TURN.least, LINES_A_TURN.most)
       for (let n = 0; n < lines; n += 1) this.#logActivity()
       if (this.#seed.next() < STATUS_SHARE) {
@@ -124,8 +145,11 @@ export class DemoHost {
     const now = this.#surroundings.now()
     if (this.#heartbeat === null || now - this.#lastHeartbeat < this.#heartbeat.everyMs) return
     this.#lastHeartbeat = now
-    const uptime = Math.floor((now - this.#startedAt) / 1000) + 1
-    this.agent.logResult(heartbeatLine(this.profile, this.#heartbeat.name, this.#unixTime(), uptime))
+    const { name, configId } = this.#heartbeat
+    const uptimeSeconds = this.#unixTime() - Math.floor(this.#startedAt / 1000) + 1
+    const numbered = { pulseNumber: this.#beats, configId }
+    this.#beats += 1
+    this.agent.logResult(heartbeatLine(this.profile, name, this.#unixTime(), { uptimeSeconds, numbered }))
   }
 
   #unixTime(): number {
@@ -133,16 +157,24 @@ export class DemoHost {
   }
 }
 
-/** The heartbeat query of a served config: its name in log lines and its interval; null when it has none. */
-function heartbeatOf(
-  config: Readonly<Record<string, unknown>>,
-): { readonly name: string; readonly everyMs: number } | null {
+/** The heartbeat query of a served config. */
+interface ServedHeartbeat {
+  /** Its name in log lines. */
+  readonly name: string
+  readonly everyMs: number
+  /** The id of the config, as its text has it. */
+  readonly configId: string
+}
+
+/** @returns null when the config has none */
+function heartbeatOf(config: Readonly<Record<string, unknown>>): ServedHeartbeat | null {
   const query = memberOf(memberOf(memberOf(memberOf(config, 'packs'), 'margay'), 'queries'), 'heartbeat')
   const interval = Number(memberOf(query, 'interval'))
   if (!(interval > 0)) return null
+  const [, configId = ''] = /'([0-9a-f]*)' AS config_id/.exec(String(memberOf(query, 'query'))) ?? []
   const delimiter = memberOf(memberOf(config, 'options'), 'pack_delimiter')
   const between = typeof delimiter === 'string' ? delimiter : '_'
-  return { name: `pack${between}margay${between}heartbeat`, everyMs: interval * 1000 }
+  return { name: `pack${between}margay${between}heartbeat`, everyMs: interval * 1000, configId }
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -4,7 +4,7 @@ import { compileConfig } from '../../src/agent/config.ts'
 import { pack } from '../../src/detect/pack.ts'
 import { LOGGERS, osqueryConf } from './osquery-conf.ts'
 
-const served = JSON.parse(compileConfig(packs, { heartbeatSeconds: 300 }).forHost('', []))
+const served = JSON.parse(compileConfig(packs, { heartbeatSeconds: 300 }).forHost('', []).text)
 
 describe('osqueryConf', () => {
   it.each(LOGGERS)('holds for %s all that is served over TLS', logger => {

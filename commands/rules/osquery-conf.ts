@@ -26,7 +26,7 @@ const Conf = z.looseObject({ options: z.record(z.string(), z.union([z.string(), 
  * Packs for tagged hosts only are left out: a file knows no tags.
  */
 export function osqueryConf(packs: readonly Pack[], logger: Logger): OsqueryConf {
-  const served = compileConfig(packs, { heartbeatSeconds: HEARTBEAT_SECONDS }).forHost('', [])
+  const served = compileConfig(packs, { heartbeatSeconds: HEARTBEAT_SECONDS }).forHost('', []).text
   const { options, ...rest } = Conf.parse(JSON.parse(served))
   const kept = Object.entries(options).filter(([name]) => logger === 'tls' || !TLS_ONLY.test(name))
   const all = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testSettings } from '../../test/world.ts'
-import { pack } from '../detect/pack.ts'
+import { type Pack, pack } from '../detect/pack.ts'
 import { compileConfig } from './config.ts'
 
 const settings = testSettings({ heartbeatSeconds: 77 })
@@ -36,7 +36,7 @@ const dmz = pack({ name: 'dmz', description: '', tags: ['dmz', 'edge'], queries:
 const all = [windows, margay, everything, posix, dmz]
 
 const parsed = (platform: string, tags: readonly string[] = [], packs = all) =>
-  JSON.parse(compileConfig(packs, settings).forHost(platform, tags))
+  JSON.parse(compileConfig(packs, settings).forHost(platform, tags).text)
 const names = (platform: string, tags: readonly string[] = []) => Object.keys(parsed(platform, tags).packs)
 
 describe('the config', () => {
@@ -63,12 +63,28 @@ describe('the config', () => {
     expect(parsed('').packs.margay.queries.heartbeat).toMatchObject({ interval: 77, snapshot: true })
   })
 
+  it('names itself in the heartbeat, by what else it says', () => {
+    const beat = pack({
+      name: 'margay',
+      description: 'Ours.',
+      queries: { heartbeat: { query: "SELECT 1 AS x, '' AS config_id;", interval: 300, snapshot: true } },
+    })
+    const withPacks = (...packs: Pack[]) => compileConfig(packs, settings).forHost('', [])
+    const config = withPacks(beat)
+    expect(config.id).toMatch(/^[0-9a-f]{12}$/)
+    expect(JSON.parse(config.text).packs.margay.queries.heartbeat.query).toBe(
+      `SELECT 1 AS x, '${config.id}' AS config_id;`,
+    )
+    expect(withPacks(beat)).toEqual(config)
+    expect(withPacks(beat, posix).id).not.toBe(config.id)
+  })
+
   it('is the same text for the same packs, in whatever order they stand', () => {
-    const text = compileConfig(all, settings).forHost('darwin', ['dmz'])
-    expect(compileConfig(all.toReversed(), settings).forHost('darwin', ['other', 'dmz'])).toBe(text)
+    const served = compileConfig(all, settings).forHost('darwin', ['dmz'])
+    expect(compileConfig(all.toReversed(), settings).forHost('darwin', ['other', 'dmz'])).toEqual(served)
     const configs = compileConfig(all, settings)
-    expect(configs.forHost('darwin', ['dmz'])).toBe(text)
-    expect(configs.forHost('darwin', ['dmz'])).toBe(text)
+    expect(configs.forHost('darwin', ['dmz'])).toEqual(served)
+    expect(configs.forHost('darwin', ['dmz'])).toEqual(served)
   })
 
   it('goes by platform: distributions are Linux, unknown platforms get everything', () => {
@@ -111,7 +127,7 @@ describe('the config', () => {
   it('never grows beyond a few texts, whatever hosts call their platform', () => {
     const configs = compileConfig(all, settings)
     for (let i = 0; i < 1000; i++)
-      expect(configs.forHost(`distro-${i}`, [`tag-${i}`])).toBe(configs.forHost('ubuntu', []))
+      expect(configs.forHost(`distro-${i}`, [`tag-${i}`])).toEqual(configs.forHost('ubuntu', []))
   })
 
   describe('of packs that watch files', () => {
@@ -154,8 +170,8 @@ describe('the config', () => {
     })
 
     it('is the same text in whatever order they stand', () => {
-      const text = compileConfig([fim, other], settings).forHost('ubuntu', ['web'])
-      expect(compileConfig([other, fim], settings).forHost('ubuntu', ['web'])).toBe(text)
+      const served = compileConfig([fim, other], settings).forHost('ubuntu', ['web'])
+      expect(compileConfig([other, fim], settings).forHost('ubuntu', ['web'])).toEqual(served)
     })
 
     it('is refused when packs contradict each other or what every host is told', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Flags, Pack, PackQuery, PathsByCategory, Platform } from '../detect/pack.ts'
 import type { Settings } from '../env.ts'
 
@@ -7,16 +8,28 @@ import type { Settings } from '../env.ts'
  */
 export interface HostConfigs {
   /**
-   * The config for one host, as JSON text.
+   * The config for one host.
    * @param platform  osquery's platform word; with an empty one, or one that isn't known, the host gets the packs of all
    *   platforms and leaves out by itself what isn't for it
    * @param tags  packs that name tags are served to hosts that carry one of them
    */
-  forHost(platform: string, tags: readonly string[]): string
+  forHost(platform: string, tags: readonly string[]): HostConfig
+}
+
+/** One config. */
+export interface HostConfig {
+  /** What the heartbeat of a host that runs this config says: 12 hex digits of a hash of the text without them. */
+  readonly id: string
+  /** JSON. */
+  readonly text: string
 }
 
 /** The pulse: hosts without news are silent otherwise. Its interval is a setting. */
 const HEARTBEAT = { pack: 'margay', query: 'heartbeat' } as const
+
+/** The column by which the heartbeat says which config it belongs to, as the pack has it: still without an id. */
+const CONFIG_ID_COLUMN = { blank: "'' AS config_id", with: (id: string) => `'${id}' AS config_id` } as const
+const CONFIG_ID_DIGITS = 12
 
 /** Texts kept, one for each platform and set of tags. */
 const TEXTS_MAX = 200
@@ -59,7 +72,7 @@ export function compileConfig(
   settings: Pick<Settings, 'heartbeatSeconds'>,
 ): HostConfigs {
   checkTogether(packs)
-  const texts = new Map<string, string>()
+  const texts = new Map<string, HostConfig>()
   const sorted = packs.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
     forHost(platform, tags) {
@@ -68,10 +81,10 @@ export function compileConfig(
       const which = `${kind} ${served.map(({ name }) => name).join(' ')}`
       const known = texts.get(which)
       if (known !== undefined) return known
-      const text = configText(served, kind, settings.heartbeatSeconds)
+      const config = hostConfig(served, kind, settings.heartbeatSeconds)
       if (texts.size >= TEXTS_MAX) texts.clear()
-      texts.set(which, text)
-      return text
+      texts.set(which, config)
+      return config
     },
   }
 }
@@ -93,9 +106,22 @@ function isTagged(pack: Pack, tags: readonly string[]): boolean {
   return pack.tags === undefined || pack.tags.some(tag => tags.includes(tag))
 }
 
-function configText(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number): string {
+function hostConfig(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number): HostConfig {
+  const blank = configText(packs, kind, { interval: heartbeatSeconds, configId: '' })
+  const id = createHash('sha256').update(blank).digest('hex').slice(0, CONFIG_ID_DIGITS)
+  return { id, text: configText(packs, kind, { interval: heartbeatSeconds, configId: id }) }
+}
+
+/** What the heartbeat query gets when it is served. */
+interface Heartbeat {
+  /** Seconds. */
+  readonly interval: number
+  readonly configId: string
+}
+
+function configText(packs: readonly Pack[], kind: Kind, heartbeat: Heartbeat): string {
   const served = packs.flatMap(pack => {
-    const queries = servedQueries(pack, kind, heartbeatSeconds)
+    const queries = servedQueries(pack, kind, heartbeat)
     const { discovery, name, platform, shard, version } = pack
     return queries.length === 0
       ? []
@@ -108,6 +134,17 @@ function configText(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number
     options: { ...OPTIONS, ...Object.fromEntries(flagsOf(packs)) },
     packs: Object.fromEntries(served),
   })
+}
+
+/** Whether a query stands in the config of a host. @param platform, tags  as for `forHost` */
+export function servesQuery(
+  pack: Pack,
+  query: PackQuery,
+  platform: string,
+  tags: readonly string[],
+): boolean {
+  const kind = kindOf(platform)
+  return suits(pack.platform, kind) && isTagged(pack, tags) && suits(query.platform, kind)
 }
 
 /** The paths of all packs by category, each once, in a fixed order; left out when there are none. */
@@ -152,17 +189,20 @@ function checkTogether(packs: readonly Pack[]): void {
   }
 }
 
-function servedQueries(pack: Pack, kind: Kind, heartbeatSeconds: number): [string, object][] {
+function servedQueries(pack: Pack, kind: Kind, heartbeat: Heartbeat): [string, object][] {
   return Object.values(pack.queries)
     .filter(query => suits(query.platform, kind))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(query => [query.name, servedQuery(query, heartbeatSeconds)])
+    .map(query => [query.name, servedQuery(query, heartbeat)])
 }
 
 /** Only what osqueryd reads, in a fixed order; what is undefined is left out of the text. */
-function servedQuery(query: PackQuery, heartbeatSeconds: number): object {
+function servedQuery(query: PackQuery, heartbeat: Heartbeat): object {
   const { denylist, platform, removed, shard, snapshot, version } = query
   const isHeartbeat = query.pack === HEARTBEAT.pack && query.name === HEARTBEAT.query
-  const interval = isHeartbeat ? heartbeatSeconds : query.interval
-  return { denylist, interval, platform, query: query.query, removed, shard, snapshot, version }
+  const interval = isHeartbeat ? heartbeat.interval : query.interval
+  const sql = isHeartbeat
+    ? query.query.replace(CONFIG_ID_COLUMN.blank, CONFIG_ID_COLUMN.with(heartbeat.configId))
+    : query.query
+  return { denylist, interval, platform, query: sql, removed, shard, snapshot, version }
 }

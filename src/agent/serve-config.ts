@@ -43,8 +43,9 @@ export async function serveConfig(
   if (sender.kind !== 'host') return unauthenticated(sender)
   const host = await hostRecord(world, sender.hostId)
   if (host !== null && host.revokedAt !== null && sender.issuedAt <= host.revokedAt) return keyInvalid()
-  noteContact(world, after, sender.hostId, 'config')
-  return hostConfig(configs.forHost(host?.platform ?? '', host?.tags ?? []))
+  const config = configs.forHost(host?.platform ?? '', host?.tags ?? [])
+  noteContact(world, after, sender.hostId, 'config', config.id)
+  return hostConfig(config.text)
 }
 
 async function hostRecord(world: World, hostId: HostId): Promise<HostRecord | null> {

@@ -46,17 +46,38 @@ describe('the config route', () => {
     expect(packsOf(reply.text)).toEqual(['dmz-only', 'margay'])
   })
 
-  it('notes that the host was heard, once a minute', async () => {
+  it('notes which config it gave, and when it is another one', async () => {
+    const { world, ask } = await setUp()
+    await withRow('ubuntu', [])
+    const given = () => env.DB.prepare('SELECT served_config, served_config_at FROM hosts').first()
+    await ask()
+    const first = await given()
+    expect(first).toMatchObject({
+      served_config: expect.stringMatching(/^[0-9a-f]{12}$/),
+      served_config_at: TEST_NOW,
+    })
+    world.advance(60_000)
+    await ask()
+    expect(await given()).toEqual(first)
+    await withRow('ubuntu', ['dmz'])
+    world.advance(60_000)
+    await ask()
+    const second = await given()
+    expect(second).toMatchObject({ served_config_at: TEST_NOW + 120_000 })
+    expect(second?.['served_config']).not.toBe(first?.['served_config'])
+  })
+
+  it('notes that the host was heard, each four and a half minutes', async () => {
     const { world, ask } = await setUp()
     await withRow('windows', [])
     await ask()
     expect(await lastConfigAt()).toBe(TEST_NOW)
-    world.advance(59_999)
+    world.advance(269_999)
     await ask()
     expect(await lastConfigAt()).toBe(TEST_NOW)
     world.advance(1)
     await ask()
-    expect(await lastConfigAt()).toBe(TEST_NOW + 60_000)
+    expect(await lastConfigAt()).toBe(TEST_NOW + 270_000)
   })
 
   it('gives a lost host its row back', async () => {
@@ -82,7 +103,7 @@ describe('the config route', () => {
     expect(calls()).toBe(2) // one read, one note of contact
     world.advance(60_000)
     await ask()
-    expect(calls()).toBe(4)
+    expect(calls()).toBe(3) // the contact is not due yet
   })
 })
 

@@ -41,17 +41,69 @@ export interface Touch {
   readonly channel: Channel
   /** Milliseconds since the epoch, by the Worker's clock. */
   readonly at: number
+  /** Id of the config that the host was given; absent or empty: none was. Another than before is written at once. */
+  readonly servedConfig?: string
+  /** The host's vitals as they are now, to be written with whatever is written; absent: as they are. */
+  readonly vitals?: string
+  /** The vitals are worth a write by themselves. */
+  readonly isNews?: boolean
 }
 
-/** A time in a host's row is written anew only when it is at least this old: what a row costs is its writes. */
+/**
+ * How old a time in a host's row must be for a newer one to cause a write, ms; what a row costs is its writes. Any write
+ * takes the newer times of all channels along.
+ */
+export interface TouchIntervals {
+  readonly pulse: number
+  readonly result: number
+  readonly status: number
+  readonly config: number
+  readonly distributed: number
+  /** For results and status lines of a host without a pulse for longer than `pulselessAfter`. */
+  readonly pulseless: number
+  readonly pulselessAfter: number
+}
+
+/** Pulses come each 300 s, so that nearly every one is written. */
 const TOUCH_INTERVAL_MS = 60_000
+/** Below the interval of pulses and config requests, so that what comes with either rides along with it. */
+const RIDING_INTERVAL_MS = 270_000
+/** Nothing but half-dead hosts are judged by it. */
+const DISTRIBUTED_INTERVAL_MS = 600_000
 /** A host that is heard all the time must look so: its row is never older than this part of the limit of silence. */
 const TOUCHES_PER_LIMIT = 6
+/** The limit of silence, ms, that the intervals are made for; where silence is told sooner they are shorter. */
+const USUAL_LIMIT_MS = 900_000
+const PULSELESS_AFTER_HEARTBEATS = 3
+const USUAL_HEARTBEAT_S = 300
 
-/** How old a host's times may grow, ms: a minute, or less where silence is told sooner. */
+/** Contacts of a host closer together than this are one, ms: a minute, or less where silence is told sooner. */
 export function touchIntervalMs(settings: Pick<Settings, 'silentAfterSeconds'>): number {
   return Math.min(TOUCH_INTERVAL_MS, Math.floor((settings.silentAfterSeconds * 1_000) / TOUCHES_PER_LIMIT))
 }
+
+/** The intervals by the settings. */
+export function touchIntervals(
+  settings: Pick<Settings, 'silentAfterSeconds' | 'heartbeatSeconds'>,
+): TouchIntervals {
+  const scale = Math.min(1, (settings.silentAfterSeconds * 1_000) / USUAL_LIMIT_MS)
+  const touch = touchIntervalMs(settings)
+  const riding = Math.floor(RIDING_INTERVAL_MS * scale)
+  return {
+    pulse: touch,
+    result: riding,
+    status: riding,
+    config: riding,
+    distributed: Math.floor(DISTRIBUTED_INTERVAL_MS * scale),
+    pulseless: touch,
+    pulselessAfter: PULSELESS_AFTER_HEARTBEATS * settings.heartbeatSeconds * 1_000,
+  }
+}
+
+const USUAL_INTERVALS = touchIntervals({
+  silentAfterSeconds: USUAL_LIMIT_MS / 1_000,
+  heartbeatSeconds: USUAL_HEARTBEAT_S,
+})
 
 const UPSERT_ENROLLMENT = `
 INSERT INTO hosts (host_id, instance_id, host_identifier, hostname, hardware_uuid, hardware_serial, platform, os_name,
@@ -140,9 +192,6 @@ function hostRecord(row: HostRow): HostRecord {
   }
 }
 
-/** True in SQL when a channel's new time is worth writing; ?2 is the interval. */
-const isDue = (column: string) => `excluded.${column} >= coalesce(hosts.${column}, -?2) + ?2`
-
 const CHANNELS = [
   ['config', 'last_config_at'],
   ['distributed', 'last_distributed_at'],
@@ -151,29 +200,48 @@ const CHANNELS = [
   ['pulse', 'last_pulse_at'],
 ] as const satisfies readonly (readonly [Channel, string])[]
 
+/** True in SQL when a channel's new time is older than the stored one by its interval, or the first. ?2: TouchIntervals. */
+const isDue = (channel: string, column: string) =>
+  `excluded.${column} >= coalesce(hosts.${column} + (?2->>'${channel}'), 0)`
+
+const IS_PULSELESS = (column: string) =>
+  `(excluded.${column} >= coalesce(hosts.last_pulse_at, 0) + (?2->>'pulselessAfter')
+    AND ${isDue('pulseless', column)})`
+
+const IS_OTHER_CONFIG = `(excluded.served_config NOT IN ('', hosts.served_config)
+    AND excluded.served_config_at >= coalesce(hosts.served_config_at, 0))`
+
 const TOUCH_HOSTS = `
 INSERT INTO hosts (host_id, enrolled_at, enroll_count, last_enroll_at, last_seen_at, silence_since,
-  ${CHANNELS.map(([, column]) => column).join(', ')})
+  served_config, served_config_at, vitals, ${CHANNELS.map(([, column]) => column).join(', ')})
 SELECT value->>'hostId', min(value->>'at'), 0, min(value->>'at'), max(value->>'at'), min(value->>'at'),
+  coalesce(max(value->>'servedConfig'), ''), max(iif(value->>'servedConfig' <> '', value->>'at', NULL)),
+  coalesce(max(value->>'vitals'), ''),
   ${CHANNELS.map(([channel]) => `max(iif(value->>'channel' = '${channel}', value->>'at', NULL))`).join(',\n  ')}
 FROM json_each(?1) WHERE true GROUP BY 1
 ON CONFLICT (host_id) DO UPDATE SET
-  ${CHANNELS.map(([, column]) => `${column} = iif(${isDue(column)}, excluded.${column}, hosts.${column})`).join(',\n  ')},
+  ${CHANNELS.map(([, column]) => `${column} = max(coalesce(hosts.${column}, excluded.${column}), coalesce(excluded.${column}, hosts.${column}))`).join(',\n  ')},
+  served_config = iif(${IS_OTHER_CONFIG}, excluded.served_config, hosts.served_config),
+  served_config_at = iif(${IS_OTHER_CONFIG}, excluded.served_config_at, hosts.served_config_at),
+  vitals = iif(excluded.vitals <> '', excluded.vitals, hosts.vitals),
   last_seen_at = max(hosts.last_seen_at, excluded.last_seen_at)
-WHERE ${isDue('last_seen_at')} OR ${CHANNELS.map(([, column]) => isDue(column)).join(' OR ')}`
+WHERE ${CHANNELS.map(([channel, column]) => isDue(channel, column)).join(' OR ')}
+  OR ${IS_PULSELESS('last_result_at')} OR ${IS_PULSELESS('last_status_at')} OR ${IS_OTHER_CONFIG}
+  OR hosts.host_id IN (SELECT value->>'hostId' FROM json_each(?1) WHERE value->>'isNews')
+RETURNING host_id`
 
 /**
- * Notes signs of life, any number for each host. A time is renewed when the one stored is older by the interval, so
- * repeating the statement changes nothing. A host whose row was lost gets a bare one back (`enroll_count` 0): its node
- * key proves that it enrolled.
- * @param intervalMs  see `touchIntervalMs`
+ * Notes signs of life, any number for each host, in one row write a host or none: see `TouchIntervals`. Repeating the
+ * statement changes nothing. A host whose row was lost gets a bare one back (`enroll_count` 0): its node key proves that
+ * it enrolled. Returns the ids of the hosts whose rows were written.
+ * @param intervals  see `touchIntervals`
  */
 export function touchHosts(
   db: D1Database,
   touches: readonly Touch[],
-  intervalMs = TOUCH_INTERVAL_MS,
+  intervals: TouchIntervals = USUAL_INTERVALS,
 ): D1PreparedStatement {
-  return db.prepare(TOUCH_HOSTS).bind(JSON.stringify(touches), intervalMs)
+  return db.prepare(TOUCH_HOSTS).bind(JSON.stringify(touches), JSON.stringify(intervals))
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   revokeHost,
   type Touch,
   touchHosts,
-  touchIntervalMs,
+  touchIntervals,
 } from './hosts.ts'
 
 const one = 'host-one' as HostId
@@ -125,23 +125,83 @@ describe('touchHosts', () => {
     })
   })
 
-  it('writes nothing within a minute, and nothing when repeated', async () => {
-    const touches: Touch[] = [{ hostId: one, channel: 'result', at: TEST_NOW }]
-    await touch(...touches)
-    for (const at of [TEST_NOW, TEST_NOW + MINUTE - 1, TEST_NOW - MINUTE]) {
-      const { meta } = await touch({ hostId: one, channel: 'result', at })
-      expect(meta.rows_written).toBe(0)
-    }
-    expect((await touch({ hostId: one, channel: 'result', at: TEST_NOW + MINUTE })).meta.rows_written).toBe(1)
-    expect(await rowOf(one)).toMatchObject({ last_result_at: TEST_NOW + MINUTE })
+  it.each([
+    ['pulse', MINUTE],
+    ['result', 4.5 * MINUTE],
+    ['status', 4.5 * MINUTE],
+    ['config', 4.5 * MINUTE],
+    ['distributed', 10 * MINUTE],
+  ] as const)(
+    'writes nothing while a %s is younger than %i ms, and nothing when repeated',
+    async (channel, age) => {
+      await touch({ hostId: one, channel, at: TEST_NOW }, { hostId: one, channel: 'pulse', at: TEST_NOW })
+      for (const at of [TEST_NOW, TEST_NOW + age - 1, TEST_NOW - age]) {
+        expect((await touch({ hostId: one, channel, at })).meta.rows_written).toBe(0)
+      }
+      expect((await touch({ hostId: one, channel, at: TEST_NOW + age })).meta.rows_written).toBe(1)
+      expect(await rowOf(one)).toMatchObject({ [`last_${channel}_at`]: TEST_NOW + age })
+    },
+  )
+
+  it('takes the newer times of all channels along with any write', async () => {
+    await touch(
+      { hostId: one, channel: 'result', at: TEST_NOW },
+      { hostId: one, channel: 'pulse', at: TEST_NOW },
+    )
+    await touch(
+      { hostId: one, channel: 'result', at: TEST_NOW + MINUTE + 1 },
+      { hostId: one, channel: 'pulse', at: TEST_NOW + MINUTE },
+    )
+    expect(await rowOf(one)).toMatchObject({
+      last_result_at: TEST_NOW + MINUTE + 1,
+      last_pulse_at: TEST_NOW + MINUTE,
+      last_seen_at: TEST_NOW + MINUTE + 1,
+    })
+  })
+
+  it('writes results each minute of a host that has no pulse', async () => {
+    await touch({ hostId: one, channel: 'result', at: TEST_NOW })
+    const later = (ms: number) => touch({ hostId: one, channel: 'result', at: TEST_NOW + ms })
+    expect((await later(MINUTE - 1)).meta.rows_written).toBe(0)
+    expect((await later(MINUTE)).meta.rows_written).toBe(1)
+    await touch({ hostId: one, channel: 'pulse', at: TEST_NOW + MINUTE })
+    expect((await later(3 * MINUTE)).meta.rows_written).toBe(0)
+    await touch({ hostId: one, channel: 'result', at: TEST_NOW + 15 * MINUTE })
+    expect((await later(15 * MINUTE)).meta.rows_written).toBe(0)
+    expect((await later(16 * MINUTE)).meta.rows_written).toBe(1)
+  })
+
+  it('notes which config was given, and since when it is that one', async () => {
+    const config = (ms: number, servedConfig: string) =>
+      touch({ hostId: one, channel: 'config', at: TEST_NOW + ms, servedConfig })
+    await config(0, 'aaaaaaaaaaaa')
+    await config(5 * MINUTE, 'aaaaaaaaaaaa')
+    expect(await rowOf(one)).toMatchObject({ served_config: 'aaaaaaaaaaaa', served_config_at: TEST_NOW })
+    await config(5 * MINUTE + 1, 'bbbbbbbbbbbb')
+    const row = { served_config: 'bbbbbbbbbbbb', served_config_at: TEST_NOW + 5 * MINUTE + 1 }
+    expect(await rowOf(one)).toMatchObject(row)
+    await config(MINUTE, 'aaaaaaaaaaaa')
+    await touch({ hostId: one, channel: 'pulse', at: TEST_NOW + 10 * MINUTE })
+    expect(await rowOf(one)).toMatchObject(row)
+  })
+
+  it('writes vitals with whatever is written, and by themselves when they are news', async () => {
+    const vital = (ms: number, vitals: string, isNews: boolean) =>
+      touch({ hostId: one, channel: 'result', at: TEST_NOW + ms, vitals, isNews })
+    await touch({ hostId: one, channel: 'pulse', at: TEST_NOW })
+    expect((await vital(0, '{"a":1}', false)).results).toEqual([{ host_id: one }])
+    expect((await vital(1, '{"a":2}', false)).results).toEqual([])
+    expect(await rowOf(one)).toMatchObject({ vitals: '{"a":1}' })
+    expect((await vital(2, '{"a":3}', true)).results).toEqual([{ host_id: one }])
+    await touch({ hostId: one, channel: 'pulse', at: TEST_NOW + MINUTE })
+    expect(await rowOf(one)).toMatchObject({ vitals: '{"a":3}', last_result_at: TEST_NOW + 2 })
   })
 
   it('writes sooner where silence is told sooner', async () => {
-    expect(touchIntervalMs({ silentAfterSeconds: 900 })).toBe(MINUTE)
-    const interval = touchIntervalMs({ silentAfterSeconds: 12 })
-    await touch({ hostId: one, channel: 'result', at: TEST_NOW })
+    const intervals = touchIntervals({ silentAfterSeconds: 12, heartbeatSeconds: 4 })
+    await touch({ hostId: one, channel: 'pulse', at: TEST_NOW })
     const later = (ms: number) =>
-      touchHosts(env.DB, [{ hostId: one, channel: 'result', at: TEST_NOW + ms }], interval).run()
+      touchHosts(env.DB, [{ hostId: one, channel: 'pulse', at: TEST_NOW + ms }], intervals).run()
     expect((await later(1_999)).meta.rows_written).toBe(0)
     expect((await later(2_000)).meta.rows_written).toBe(1)
   })

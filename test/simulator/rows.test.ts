@@ -75,7 +75,7 @@ describe('simulated rows', () => {
       for (let n = 0; n < 100; n += 1) {
         expect(rulesThatFire(activityLine(host, random, NOW_S, n), host)).toEqual([])
       }
-      const pulse = heartbeatLine(host, 'pack_margay_heartbeat', NOW_S, 60)
+      const pulse = heartbeatLine(host, 'pack_margay_heartbeat', NOW_S, { uptimeSeconds: 60 })
       expect(rulesThatFire(pulse, host)).toEqual([])
       expect(eventsOf(pulse)[0]).toMatchObject({ p_pack: 'margay', p_query: 'heartbeat' })
     }

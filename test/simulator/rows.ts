@@ -50,14 +50,22 @@ export function activityLine(host: HostProfile, seed: Seed, unixTime: number, co
   return eventLine(head, seed.next() < 0.2 ? 'removed' : 'added', columns(seed, host, unixTime))
 }
 
+/** What the heartbeat query finds. */
+export interface Heartbeat {
+  readonly uptimeSeconds: number
+  /** How often the daemon ran the query before, and the id in the query's text; absent: a query without them. */
+  readonly numbered?: { readonly pulseNumber: number; readonly configId: string }
+}
+
 /** One row of the heartbeat query that the config route serves. */
 export function heartbeatLine(
   host: HostProfile,
   name: string,
   unixTime: number,
-  uptimeSeconds: number,
+  { uptimeSeconds, numbered }: Heartbeat,
 ): string {
   return snapshotEventLine(headOf(host, name, unixTime, 0), {
+    ...(numbered && { config_id: numbered.configId, pulse_number: String(numbered.pulseNumber) }),
     config_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c',
     config_valid: '1',
     start_time: String(unixTime - uptimeSeconds),
