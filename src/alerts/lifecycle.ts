@@ -2,6 +2,7 @@ import type { Destination, RoutedAlert, Routing } from '../detect/routing.ts'
 import type { Severity } from '../detect/severity.ts'
 import {
   type AlertStatus,
+  extendAlert,
   insertAlerts,
   markAcknowledged,
   markOpen,
@@ -14,6 +15,7 @@ import {
   insertDeliveriesOfNewAlert,
   insertFollowUps,
   insertTimelineOfRedrive,
+  insertTriggersAgain,
   newDelivery,
   redriveDelivery,
 } from '../store/deliveries.ts'
@@ -81,6 +83,58 @@ export function openAlert(db: D1Database, routing: Routing, spec: AlertSpec): Ch
       insertAlerts(db, JSON.stringify([alert])),
     ],
     deliveryIds: deliveries.map(({ deliveryId }) => deliveryId),
+  }
+}
+
+/**
+ * Opens the alert of the given episode once more: for what was over and begins again so soon that it is the same. The
+ * destinations that routing finds are told at `dueAt` (ms since the epoch), if the alert is still open then. Opens it for
+ * the first time when there was none; does nothing when it is open or acknowledged.
+ */
+export function openAlertAgain(db: D1Database, routing: Routing, spec: AlertSpec, dueAt: number): Change {
+  const alert = newAlertOf(spec)
+  const { alertId } = alert
+  const { destinations, why } = routeAlert(routing, routedOf(spec), null)
+  const deliveries = destinations.map(({ id }) => ({
+    ...newDelivery(alertId, id, 'trigger', spec.at),
+    dueAt,
+  }))
+  const told = dueAt > spec.at ? ` Told at ${new Date(dueAt).toISOString()} if it is open by then.` : ''
+  const entry = { alertId, at: spec.at, detail: `${spec.title}.${told}` }
+  const created: readonly TimelineEntry[] = [
+    { ...entry, entryId: '1-created', kind: 'created' },
+    { ...entry, entryId: '2-routed', kind: 'routed', detail: why },
+  ]
+  return {
+    // The alert comes last: the others ask how it stands.
+    statements: [
+      insertTriggersAgain(db, JSON.stringify(deliveries), alertId),
+      insertTimelineOfNewAlert(db, alertId, JSON.stringify(created)),
+      insertTimelineWhileStatus(db, { ...entry, entryId: '1-reopened', kind: 'reopened' }, ['resolved']),
+      insertAlerts(db, JSON.stringify([alert])),
+      markOpen(db, alertId, spec.at, spec.ruleId, ['resolved']),
+    ],
+    // A trigger that waits is found when it is due; what is left of a resolve goes before one that doesn't, and wakes it.
+    deliveryIds:
+      dueAt > spec.at
+        ? []
+        : deliveries.flatMap(({ destination, deliveryId }) => [
+            deliveryIdOf(alertId, destination, 'resolve'),
+            deliveryId,
+          ]),
+  }
+}
+
+/**
+ * An alert says more than it did: its title, context and count are those of `spec` from now on. One that somebody resolved
+ * opens again, or what is added to it would be told to nobody.
+ */
+export function extendOpenAlert(db: D1Database, routing: Routing, spec: AlertSpec, count: number): Change {
+  const { statements, deliveryIds } = openAlertAgain(db, routing, spec, spec.at)
+  const { alertId, title, context } = newAlertOf(spec)
+  return {
+    statements: [...statements, extendAlert(db, { alertId, title, context, count, at: spec.at })],
+    deliveryIds,
   }
 }
 

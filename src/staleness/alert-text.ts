@@ -1,89 +1,115 @@
 import type { AlertSpec, StatusChange } from '../alerts/lifecycle.ts'
 import { alertIdOf } from '../alerts/lifecycle.ts'
 import { shownText } from '../detect/text.ts'
-import type { Census } from './feed.ts'
-import { CHANNELS, instant, lastSign, type Move } from './states.ts'
+import { quietSince } from './contacts.ts'
+import { elapsed } from './elapsed.ts'
+import { instant } from './instant.ts'
+import type { DIGEST_RULE } from './page-cap.ts'
+import type { SilencePolicy } from './policy.ts'
+import { thresholdOf } from './threshold.ts'
+import type { Channel, HostAlertRule, Move, Raise, WatchedHost } from './watched-host.ts'
 
-/** Rule id of the alerts about one silent host; its dedup string is the host id. */
-const HOST_SILENT = 'margay.host-silent'
-/** Rule id of the alert about the whole feed; there is one feed. */
-const FEED_SILENT = 'margay.feed-silent'
-const FEED_DEDUP = 'feed'
+/** Alerts about one host; the digest is not among them. */
+type OwnRule = Exclude<HostAlertRule, typeof DIGEST_RULE>
 
-/** Who resolves an alert when a host or the feed is heard again. */
+/** Who resolves an alert when a host is heard again. */
 const BY = 'margay'
+const CHANNELS = ['pulse', 'result', 'status', 'config', 'distributed'] as const satisfies readonly Channel[]
 
-const HOST_RUNBOOK = `1. Is the host up? Look at the hypervisor, the cloud console, its owner.
+const TITLES: Readonly<Record<OwnRule, (name: string) => string>> = {
+  'margay.host-silent': name => `Host ${name} is silent`,
+  'margay.host-half-dead': name => `Host ${name} asks for its configuration but logs nothing`,
+  'margay.host-lagging': name => `Host ${name} sends its logs late`,
+  'margay.silent-after-alert': name => `Host ${name} fell silent right after an alert on it`,
+}
+
+const LOOK_AT_IT = `1. Is the host up? Look at the hypervisor, the cloud console, its owner.
 2. If it is up: is osqueryd running (systemctl status osqueryd, launchctl list, sc query osqueryd) and what does its log say?
-3. Can it reach this service (curl -sS the /healthz page from the host)? Look at DNS, proxy, firewall, clock and CA bundle.
-4. Was it alerted on shortly before? Silence right after an alert is a sign of an intruder switching logging off: isolate it.
-5. If it is gone for good, revoke it (POST /api/v1/hosts/<id>/revoke), then it is no longer watched.
-The alert resolves by itself when the host is heard again.`
+3. Can it reach this service (curl -sS the /healthz page from the host)? Look at DNS, proxy, firewall, clock and CA bundle.`
 
-const FEED_RUNBOOK = `1. GET /healthz and the counters of /api/v1/stats: are posts accepted, is the ingest queue read, does D1 answer?
-2. Cloudflare status, then recent deploys, routes, WAF and rate-limit rules on the agent paths, expired certificates.
-3. If only one site, network or OS is missing, the fault is theirs: VPN, proxy, DNS, a bad osquery rollout.
-While this alert is open no host is reported silent by itself. It resolves by itself when enough hosts are back; hosts that
-are then still missing after their back-off get alerts of their own. Revoke hosts that will not return.`
+const LET_GO = `If it is gone for good, revoke it (POST /api/v1/hosts/<id>/revoke), then it is no longer watched. If it sleeps or comes and
+goes by design, give it the class laptop or ephemeral.
+The alert resolves by itself when the host has logged twice again.`
 
-/** The alert that opens when a host falls silent. */
-export function hostFalls(move: Move, now: number): AlertSpec {
+const RUNBOOKS: Readonly<Record<OwnRule, string>> = {
+  'margay.host-silent': `${LOOK_AT_IT}
+4. Was it alerted on before? Silence after an alert is a sign of an intruder switching logging off: isolate it.
+5. ${LET_GO}`,
+  'margay.host-half-dead': `1. osqueryd runs and reaches this service: it asks for its configuration. What fails is logging: its buffer, its schedule or its logger.
+2. On the host: does osqueryd's own log name the tls logger or RocksDB? Is the disk full? Was the flagfile changed (logger_plugin, logger_tls_endpoint)?
+3. Does it run the configuration it is served (its page shows both)? A wiped schedule logs nothing: somebody may have switched it off.
+4. Restart osqueryd; buffered lines come then, and are kept.
+5. ${LET_GO}`,
+  'margay.host-lagging': `1. Its lines arrive long after they were written: it sends what it buffered while it could not reach us, or it logs more than it
+   sends. The page of the host shows how far it trails.
+2. Does the lag shrink? Then wait. Else raise logger_tls_max_lines, or find the query that floods (its page lists the rows of each).
+3. If its clock is off, all lines trail by the same: then this resolves by itself after three heartbeats.
+It pages nobody. It resolves by itself when the newest heartbeat comes in time.`,
+  'margay.silent-after-alert': `1. Treat it as an intrusion until shown otherwise: the first thing an intruder does is to stop what watches. Isolate the host.
+2. Read the alert before (GET /api/v1/alerts?host=<id>) and the last lines the host sent (GET /api/v1/events?host=<id>).
+3. Look at it from outside: hypervisor, EDR, network flows. Don't trust its own tools.
+4. Was it rebuilt, rebooted or switched off by who handles the alert before? Then say so in a note and resolve this.
+The alert resolves by itself when the host has logged twice again; that alone does not clear the host.`,
+}
+
+/** The alert that a move raises, of the host's own. */
+export function hostAlert(
+  move: Move,
+  raises: Raise & { readonly ruleId: OwnRule },
+  policy: SilencePolicy,
+  now: number,
+): AlertSpec {
   const { host } = move
+  const { ruleId, severity } = raises
   const name = host.hostname === '' ? host.hostId : host.hostname
-  const sign = lastSign(host)
-  const neverHeard = host.state === 'new'
   return {
     kind: 'silence',
-    ruleId: HOST_SILENT,
+    ruleId,
     dedup: host.hostId,
     episode: move.episode,
-    severity: 'high',
-    title: shownText(neverHeard ? `Host ${name} enrolled and was never heard of` : `Host ${name} is silent`),
-    runbook: HOST_RUNBOOK,
-    context: {
-      reason: move.reason,
-      silent_since: instant(move.since),
-      last_sign: sign?.channel ?? null,
-      last_heard: Object.fromEntries(
-        CHANNELS.map(channel => [channel, instantOrNull(host.heard[channel])] as const),
-      ),
-      last_enrolled: instant(host.lastEnrollAt),
-    },
+    severity,
+    title: shownText(
+      neverLogged(host) ? `Host ${name} enrolled and never logged anything` : TITLES[ruleId](name),
+    ),
+    runbook: RUNBOOKS[ruleId],
+    context: hostContext(move, policy, now),
     hostId: host.hostId,
     hostname: host.hostname,
-    // Tags are written by us, as an array of texts.
-    hostTags: JSON.parse(host.tags) as string[],
+    hostTags: host.tags,
     at: now,
   }
 }
 
-/** The resolve of a host that is heard again, or no longer watched. */
-export function hostReturns(move: Move, now: number): StatusChange {
-  const alertId = alertIdOf('silence', HOST_SILENT, move.host.hostId, move.host.episode)
-  return { alertId, at: now, by: BY, note: move.reason }
-}
-
-/** The one alert of a mass silence. */
-export function feedFalls(episode: number, census: Census, reason: string, now: number): AlertSpec {
-  const missing = census.missing + census.recentlyFallen
-  const watched = census.watched + census.recentlyFallen
+function hostContext(
+  { host, to, since, reason }: Move,
+  policy: SilencePolicy,
+  now: number,
+): AlertSpec['context'] {
+  const threshold = thresholdOf(host, policy, now)
   return {
-    kind: 'silence',
-    ruleId: FEED_SILENT,
-    dedup: FEED_DEDUP,
-    episode,
-    severity: 'critical',
-    title: `The feed is silent: ${missing} of ${watched} hosts stopped reporting`,
-    runbook: FEED_RUNBOOK,
-    context: { reason, missing_hosts: missing, watched_hosts: watched },
-    at: now,
+    reason,
+    state: to,
+    since: instant(since),
+    quiet_for: elapsed(now - quietSince(host)),
+    threshold: elapsed(threshold.ms),
+    threshold_is: threshold.why,
+    class: host.class,
+    last_heard: Object.fromEntries(
+      CHANNELS.map(channel => [channel, instantOrNull(host.heard[channel])] as const),
+    ),
+    last_enrolled: instant(host.lastEnrollAt),
+    lines_lost: host.vitals.pulses.lost,
   }
 }
 
-/** The resolve of a mass silence. */
-export function feedReturns(episode: number, reason: string, now: number): StatusChange {
-  const alertId = alertIdOf('silence', FEED_SILENT, FEED_DEDUP, episode)
-  return { alertId, at: now, by: BY, note: reason }
+/** The resolve of a host's own alert: the host is heard again, gone or revoked, or worse is told instead. */
+export function hostReturns(move: Move, ruleId: OwnRule, now: number): StatusChange {
+  const { host, reason } = move
+  return { alertId: alertIdOf('silence', ruleId, host.hostId, host.episode), at: now, by: BY, note: reason }
+}
+
+function neverLogged({ heard }: WatchedHost): boolean {
+  return heard.pulse === null && heard.result === null && heard.status === null
 }
 
 function instantOrNull(at: number | null): string | null {

@@ -1,64 +1,119 @@
-import type { Census } from './feed.ts'
+import { ageOf, lastLogAt, quietSince } from './contacts.ts'
+import { groupsOf } from './groups.ts'
+import { judge } from './judge.ts'
+import { DIGEST_RULE } from './page-cap.ts'
 import type { SilencePolicy } from './policy.ts'
-import { isRevoked, judge, type Move, type WatchedHost } from './states.ts'
+import type { SilenceRecord } from './silence-record.ts'
+import { type Census, type Company, NO_TALLY, type Tally } from './survey.ts'
+import { thresholdMs } from './threshold.ts'
+import {
+  type Alarm,
+  type HostState,
+  isForTheWorse,
+  type Judgement,
+  type Move,
+  type WatchedHost,
+} from './watched-host.ts'
+
+/** Moves kept in one run: some 4 KB each. What is beyond is due again, and found, a minute later. */
+const MAX_FALLS = 1_000
+const MAX_FADINGS = 4_000
+const MAX_RETURNS = 4_000
+/** Different sets of groups; hosts of further ones count for the fleet alone. */
+const MAX_COMPANIES = 10_000
+
+/** A server that is expected, with how long the log path may still be quiet of it. */
+const UNDECLARED: ReadonlySet<HostState> = new Set<HostState>(['new', 'live', 'late', 'lagging'])
+const DECLARED: ReadonlySet<HostState> = new Set<HostState>(['stale', 'half-dead'])
 
 /**
- * How many changes of each kind one run carries out; the rest is due, and found again, a minute later. Alerts cost about
- * six statements each and D1 allows 1,000 in an invocation; changes without an alert go by the thousand in one.
+ * Judges hosts page by page, so that a run holds the moves that are due and never the fleet.
+ * @param record  its groups are those that are held back
  */
-const MAX_FALLS = 50
-const MAX_RETURNS = 50
-const MAX_QUIET_MOVES = 5_000
+export function takeCensus({ groups }: Pick<SilenceRecord, 'groups'>, policy: SilencePolicy, now: number) {
+  const held = new Map(groups.map(({ name }) => [name, NO_TALLY]))
+  const companies = new Map<string, Company>()
+  const lists = { falls: [] as Move[], fadings: [] as Move[], returns: [] as Move[] }
+  let fleet = NO_TALLY
+  let covered = 0
 
-/** What one run found: the count of all hosts, and the changes that are due, up to the caps above. */
-export interface Findings {
-  readonly census: Census
-  /** To silent: an alert opens. Held back while the feed is silent. */
-  readonly falls: readonly Move[]
-  /** From silent: the alert resolves. */
-  readonly returns: readonly Move[]
-  /** Neither: no alert is touched. */
-  readonly quiet: readonly Move[]
-}
-
-/** Counts hosts page by page, so that a run holds the changes that are due and never the fleet. */
-export function takeCensus(policy: SilencePolicy, now: number) {
-  const falls: Move[] = []
-  const returns: Move[] = []
-  const quiet: Move[] = []
-  const count = { watched: 0, missing: 0, falling: 0, recentlyFallen: 0 }
+  function count(host: WatchedHost, tally: Tally): readonly string[] {
+    const own = groupsOf(host)
+    const holding = own.filter(name => held.has(name))
+    if (tally === NO_TALLY) return holding
+    fleet = sum(fleet, tally)
+    for (const name of holding) held.set(name, sum(held.get(name) ?? NO_TALLY, tally))
+    if (holding.length === 0) accompany(companies, own, tally)
+    return holding
+  }
 
   return {
-    add(hosts: readonly WatchedHost[]): void {
+    add(hosts: readonly WatchedHost[], alarms: ReadonlyMap<string, Alarm>): void {
       for (const host of hosts) {
-        const { move, missing } = judge(host, policy, now)
-        if (isWatched(host, missing)) count.watched += 1
-        if (missing) count.missing += 1
-        if (fellRecently(host, move, policy, now)) count.recentlyFallen += 1
+        const judgement = judge(host, policy, now, alarms.get(host.hostId) ?? null)
+        const holding = count(host, tallyOf(host, judgement, policy, now))
+        if (host.alert === DIGEST_RULE) covered += 1
+        const { move } = judgement
         if (move === null) continue
-        if (move.to === 'silent') {
-          count.falling += 1
-          keep(falls, MAX_FALLS, move)
-        } else if (host.state === 'silent') keep(returns, MAX_RETURNS, move)
-        else keep(quiet, MAX_QUIET_MOVES, move)
+        if (!isForTheWorse(move)) keep(lists.returns, MAX_RETURNS, move)
+        else if (holding.length > 0) continue
+        else if (move.raises === null) keep(lists.fadings, MAX_FADINGS, move)
+        else keep(lists.falls, MAX_FALLS, move)
       }
     },
-    findings(): Findings {
-      return { census: { ...count }, falls, returns, quiet }
+    census(): Census {
+      return { fleet, heldGroups: held, companies: [...companies.values()], covered, ...lists }
     },
   }
 }
 
-/** A new host is expected to be heard only once its grace is over. */
-function isWatched(host: WatchedHost, missing: boolean): boolean {
-  return !isRevoked(host) && (host.state === 'live' || missing)
-}
-
-function fellRecently(host: WatchedHost, move: Move | null, policy: SilencePolicy, now: number): boolean {
-  if (host.state !== 'silent' || move !== null) return false
-  return now - (host.since + policy.silentAfterMs) <= policy.fallWindowMs
-}
-
 function keep(moves: Move[], cap: number, move: Move): void {
   if (moves.length < cap) moves.push(move)
+}
+
+/** What one host counts for. Only servers do: others sleep, and go. */
+function tallyOf(
+  host: WatchedHost,
+  { move, overdueMs }: Judgement,
+  policy: SilencePolicy,
+  now: number,
+): Tally {
+  if (host.class !== 'server' || move?.to === 'revoked') return NO_TALLY
+  if (DECLARED.has(host.state)) {
+    const isRecent = overdueMs > 0 && overdueMs <= policy.fallWindowMs
+    return isRecent ? { ...NO_TALLY, recentlyFallen: 1 } : NO_TALLY
+  }
+  if (!UNDECLARED.has(host.state)) return NO_TALLY
+  const toGo = overdueMs > 0 ? -overdueMs : timeToGo(host, policy, now)
+  if (toGo >= policy.silentAfterMs - policy.lateAfterMs) return NO_TALLY
+  const newlyMissing = toGo >= -policy.fallWindowMs ? 1 : 0
+  return { missing: 1, newlyMissing, overdue: overdueMs > 0 ? 1 : 0, recentlyFallen: 0 }
+}
+
+/** How long until it is past its threshold. A host that has never logged is missed when its grace is over, not before. */
+function timeToGo(host: WatchedHost, policy: SilencePolicy, now: number): number {
+  if (host.state === 'new' || lastLogAt(host) === null) return Number.POSITIVE_INFINITY
+  return thresholdMs(host, policy, now) - ageOf(quietSince(host), now)
+}
+
+function sum(a: Tally, b: Tally): Tally {
+  return {
+    missing: a.missing + b.missing,
+    newlyMissing: a.newlyMissing + b.newlyMissing,
+    overdue: a.overdue + b.overdue,
+    recentlyFallen: a.recentlyFallen + b.recentlyFallen,
+  }
+}
+
+function accompany(companies: Map<string, Company>, groups: readonly string[], tally: Tally): void {
+  const lately = tally.newlyMissing + tally.recentlyFallen
+  if (lately === 0) return
+  const key = JSON.stringify(groups)
+  const before = companies.get(key)
+  if (before === undefined && companies.size >= MAX_COMPANIES) return
+  companies.set(key, {
+    groups,
+    newlyMissing: (before?.newlyMissing ?? 0) + lately,
+    overdue: (before?.overdue ?? 0) + tally.overdue,
+  })
 }

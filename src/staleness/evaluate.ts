@@ -4,7 +4,7 @@ import { digestEnds, digestOf, feedFalls, feedReturns, groupFalls, groupReturns 
 import { type HoldingGate, holdingGates } from './gates.ts'
 import { decideGroups, type GroupChange, groupsOf } from './groups.ts'
 import { decideOutage, type OutageChange, runningSinceOf } from './outage.ts'
-import { capPages } from './page-cap.ts'
+import { capPages, DIGEST_RULE } from './page-cap.ts'
 import type { SilencePolicy } from './policy.ts'
 import { type Digest, NO_RECORD, type SilenceRecord } from './silence-record.ts'
 import type { Survey } from './survey.ts'
@@ -24,16 +24,14 @@ export interface Evaluation {
   /** For the next evaluation; written first, with `alerts`. */
   readonly record: SilenceRecord
   readonly alerts: readonly FleetAlert[]
-  /** With an alert of the host's own that opens. */
-  readonly falls: readonly Move[]
-  /** With an alert of the host's own that resolves, and none that opens. */
-  readonly returns: readonly Move[]
-  /** No alert of the host's own changes. */
+  /** Each with the opening or the resolve of an alert of the host's own. */
+  readonly told: readonly Move[]
+  /** Those without; of one that `raises` the digest, `alerts` has it. */
   readonly quiet: readonly Move[]
 }
 
-/** Alerts that resolve in one run; see `MAX_OPENINGS`. */
-const MAX_RETURNS = 50
+/** Moves that only resolve alerts, in one run: as with `MAX_OPENINGS`. */
+const MAX_RESOLVES = 50
 /** Hosts that the digest names. */
 const MAX_NAMES = 50
 
@@ -42,7 +40,8 @@ const MAX_NAMES = 50
  * total and deterministic. What does not fit into one run is due again in the next.
  *
  * Over D1 `checkSilence` drives it. A fleet in memory goes: `surveyFleet(hosts, …, record, policy, now)`, `evaluate`, then
- * apply the moves of `falls`, `returns` and `quiet` by `applyMove` (none names a host twice), and keep `record`.
+ * apply the moves of `told` and `quiet` by `applyMove` (none names a host twice), and keep `record`; test/memory-fleet.ts
+ * has them.
  *
  * @param record  what the evaluation before left; null before the first, which judges nobody
  * @param survey  read after `record`, at `now`
@@ -64,6 +63,8 @@ export function evaluate(
 
   const { census } = survey
   const capped = capPages(census.falls.filter(isFree), before.pages, policy, now)
+  const moves = [...census.returns, ...census.fadings.filter(isFree), ...capped.falls, ...capped.held]
+  const told = moves.filter(isTold)
   const digest = decideDigest(before.digest, capped.held, census.covered, now)
   return {
     record: { ...feed, evaluatedAt: now, groups, groupEpisode, pages: capped.pages, digest: digest.digest },
@@ -72,10 +73,18 @@ export function evaluate(
       ...changes.map(groupChange => groupAlert(groupChange, policy, now)),
       ...digest.alerts,
     ],
-    falls: capped.falls,
-    returns: census.returns.slice(0, MAX_RETURNS),
-    quiet: [...census.quiet, ...census.fadings.filter(isFree), ...capped.quiet],
+    told: [...told.filter(({ raises }) => raises === null).slice(0, MAX_RESOLVES), ...told.filter(isOpening)],
+    quiet: moves.filter(move => !isTold(move)),
   }
+}
+
+function isOpening({ raises }: Move): boolean {
+  return raises !== null
+}
+
+/** The digest is not the host's own. */
+function isTold({ raises, resolves }: Move): boolean {
+  return [raises?.ruleId ?? null, resolves].some(rule => rule !== null && rule !== DIGEST_RULE)
 }
 
 function outageAlerts(

@@ -12,9 +12,7 @@ const MAX_OPENINGS = 50
 export interface CappedFalls {
   /** With alerts of their own. */
   readonly falls: readonly Move[]
-  /** Move without an alert of their own. */
-  readonly quiet: readonly Move[]
-  /** Those of `quiet` for which the digest stands from now on. */
+  /** Without one: the digest stands for them from now on. */
   readonly held: readonly Move[]
   /** When hosts paged in the last hour, this run included. */
   readonly pages: readonly number[]
@@ -34,37 +32,28 @@ export function capPages(
   // A page of the future was sent before the clock went back.
   const recent = pages.filter(at => at <= now && now - at < policy.toldEveryMs)
   const falls: Move[] = []
-  const quiet: Move[] = []
   const held: Move[] = []
   const told: number[] = []
+  let swapped = 0
   for (const move of due.toSorted(byUrgency)) {
-    const { raises, host } = move
-    if (raises === null) continue
-    if (host.alert === DIGEST_RULE && raises.ruleId !== 'margay.silent-after-alert') {
-      if (move.to !== host.state) quiet.push(withAlert(move, null))
-    } else if (falls.length === MAX_OPENINGS) continue
-    else if (!isPage(raises)) falls.push(move)
+    const { raises } = move
+    // One that doesn't fit is due again in the next run.
+    if (raises === null || falls.length + swapped === MAX_OPENINGS) continue
+    if (!isPage(raises)) falls.push(move)
     else if (recent.length + told.length < PAGES_PER_HOUR) {
       falls.push(move)
       told.push(now)
-    } else if (host.alert === '')
-      held.push(withAlert(move, { ...raises, kind: 'opens', ruleId: DIGEST_RULE, dueAt: now }))
-    // It has an alert, and keeps it: that one was told of, and the reason of its state says what it has become.
-    else if (move.to !== host.state) quiet.push(withAlert(move, null))
+    } else {
+      held.push(toDigest(move, raises, now))
+      if (move.resolves !== null) swapped += 1
+    }
   }
-  return { falls, quiet: [...quiet, ...held], held, pages: [...recent, ...told] }
+  return { falls, held, pages: [...recent, ...told] }
 }
 
-/** The move with another alert than it would have had, or with the one that the host has. */
-function withAlert(move: Move, raises: Raise | null): Move {
-  const toldAt = raises === null ? move.host.toldAt : raises.dueAt
-  return {
-    ...move,
-    raises,
-    resolves: null,
-    toldAt,
-    episode: raises === null ? move.host.episode : move.episode,
-  }
+/** The digest stands for the host instead of an alert of its own. */
+function toDigest(move: Move, raises: Raise, now: number): Move {
+  return { ...move, raises: { ...raises, kind: 'opens', ruleId: DIGEST_RULE, dueAt: now }, toldAt: now }
 }
 
 function isPage({ severity }: Raise): boolean {

@@ -2,7 +2,7 @@ import type { Move } from './watched-host.ts'
 
 /** What the counters say of posts. */
 export interface Traffic {
-  /** Posts received in the last three full minutes. */
+  /** Posts received in the last three full minutes and the present one. */
   readonly posts: number
   /** Posts received in the hour around this time of day, of each of the last seven days that the counters know; any order. */
   readonly usualHours: readonly number[]
@@ -40,14 +40,12 @@ export interface Census {
   readonly companies: readonly Company[]
   /** Hosts for which the digest stands. */
   readonly covered: number
-  /** For the worse, with an alert. Hosts of groups that are held back are not among these two. */
+  /** For the worse, and an alert opens. Hosts of groups that are held back are not among these two. */
   readonly falls: readonly Move[]
-  /** For the worse, without one. */
+  /** For the worse, and none does. */
   readonly fadings: readonly Move[]
-  /** Not for the worse, and an alert of the host's own resolves. */
+  /** Not for the worse. */
   readonly returns: readonly Move[]
-  /** Not for the worse, and no alert is touched. */
-  readonly quiet: readonly Move[]
 }
 
 /** All that one evaluation goes by. */

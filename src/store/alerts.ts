@@ -96,6 +96,20 @@ export function growAlerts(db: D1Database, growths: string): D1PreparedStatement
     .bind(growths)
 }
 
+/** Gives an alert another title, context and count. */
+export function extendAlert(
+  db: D1Database,
+  alert: Pick<NewAlert, 'alertId' | 'title' | 'context'> & { readonly count: number; readonly at: number },
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE alerts SET title = ?2, context = ?3, event_count = ?4, last_event_at = max(last_event_at, ?5),
+         updated_at = max(updated_at, ?5)
+       WHERE alert_id = ?1`,
+    )
+    .bind(alert.alertId, alert.title, alert.context, alert.count, alert.at)
+}
+
 /** Marks an open alert as acknowledged; any other stays as it is. */
 export function markAcknowledged(
   db: D1Database,

@@ -190,8 +190,13 @@ export function insertFollowUps(
  * made where there was none. One that is not settled yet stays as it is: what it will say is read when it is sent. That
  * sends had begun is not forgotten, and a resolve that may still take effect is waited for.
  * @param deliveries  JSON array of `NewDelivery` with `dueAt`
+ * @param unlessOpen  alert id: nothing happens while this alert is there and not resolved
  */
-export function insertTriggersAgain(db: D1Database, deliveries: string): D1PreparedStatement {
+export function insertTriggersAgain(
+  db: D1Database,
+  deliveries: string,
+  unlessOpen = '',
+): D1PreparedStatement {
   return db
     .prepare(
       `INSERT INTO deliveries (delivery_id, alert_id, destination, action, sequence, state, next_attempt_at, created_at)
@@ -203,13 +208,14 @@ export function insertTriggersAgain(db: D1Database, deliveries: string): D1Prepa
            WHERE e.alert_id = value ->> 'alertId' AND e.destination = value ->> 'destination'
              AND e.action = 'resolve'), 0)),
          value ->> 'createdAt'
-       FROM json_each(?) WHERE true
+       FROM json_each(?1)
+       WHERE NOT EXISTS (SELECT 1 FROM alerts a WHERE a.alert_id = ?2 AND a.status <> 'resolved')
        ON CONFLICT (delivery_id) DO UPDATE SET state = 'pending', attempts = min(attempts, 1),
          sequence = excluded.sequence, next_attempt_at = excluded.next_attempt_at, created_at = excluded.created_at,
          first_attempt_at = NULL, delivered_at = NULL, response_status = NULL, reason = ''
        WHERE deliveries.state IN ('delivered', 'superseded', 'parked')`,
     )
-    .bind(deliveries)
+    .bind(deliveries, unlessOpen)
 }
 
 /** Reads a delivery with all others of the same alert and destination, in order. */

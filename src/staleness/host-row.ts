@@ -1,0 +1,85 @@
+import type { HostId } from '../detect/event.ts'
+import type { HostMove, HostSilenceRow } from '../store/host-silence.ts'
+import { HOST_CLASSES, type HostClass } from './host-class.ts'
+import { readVitals } from './vitals-text.ts'
+import { alertAfter, isForTheWorse, type Move, readHostState, type WatchedHost } from './watched-host.ts'
+
+/** A host as its row tells of it; none for a state that a newer version wrote: such a host is left alone. */
+export function watchedHostOf(row: HostSilenceRow): WatchedHost[] {
+  const state = readHostState(row.silence_state, row.silence_alert)
+  if (state === null) return []
+  const tags = tagsOf(row.tags)
+  return [
+    {
+      ...state,
+      // The primary key of `hosts` is what defines a HostId.
+      hostId: row.host_id as HostId,
+      hostname: row.hostname === '' ? row.host_identifier : row.hostname,
+      tags,
+      platform: row.platform,
+      class: classOf(row, tags),
+      since: row.silence_since,
+      episode: row.silence_episode,
+      toldAt: row.silence_told_at,
+      lateLines: row.late_lines,
+      enrolledAt: row.enrolled_at,
+      lastEnrollAt: row.last_enroll_at,
+      revokedAt: row.revoked_at,
+      heard: {
+        pulse: row.last_pulse_at,
+        result: row.last_result_at,
+        status: row.last_status_at,
+        config: row.last_config_at,
+        distributed: row.last_distributed_at,
+      },
+      vitals: readVitals(row.vitals),
+    },
+  ]
+}
+
+/** What is to be written of a host, and what must still be true of it. */
+export function hostMoveOf(move: Move): HostMove {
+  const { host, to, since, episode, reason, toldAt } = move
+  const { pulse, result, status, config, distributed } = host.heard
+  const logged = Math.max(pulse ?? 0, result ?? 0, status ?? 0)
+  const isWorse = isForTheWorse(move)
+  const isUnheard = isWorse && (to === 'stale' || to === 'gone')
+  return {
+    hostId: host.hostId,
+    from: host.state,
+    fromEpisode: host.episode,
+    fromAlert: host.alert,
+    quietSince: isWorse ? logged : null,
+    unheardSince: isUnheard ? Math.max(logged, config ?? 0, distributed ?? 0) : null,
+    to,
+    since,
+    episode,
+    reason,
+    alert: alertAfter(move),
+    toldAt,
+    begins: to === 'late',
+  }
+}
+
+/** Written by us, as an array of texts; a row that was damaged has none. */
+function tagsOf(text: string): readonly string[] {
+  try {
+    const tags: unknown = JSON.parse(text)
+    return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
+  } catch {
+    // One broken row must not stop what reads thousands of them.
+    return []
+  }
+}
+
+function classOf(
+  { class: said, class_guess: guessed }: Pick<HostSilenceRow, 'class' | 'class_guess'>,
+  tags: readonly string[],
+): HostClass {
+  const known = [said, ...HOST_CLASSES.filter(name => tags.includes(name)), guessed]
+  for (const text of known) {
+    const found = HOST_CLASSES.find(name => name === text)
+    if (found !== undefined) return found
+  }
+  return 'server'
+}
