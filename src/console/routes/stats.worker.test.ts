@@ -108,7 +108,7 @@ describe('GET /stats', () => {
     const console = testConsole()
     await checkSilence(console.world, consoleDeps.routing)
     expect((await console.get('/stats')).body.feed).toEqual({
-      phase: 'flowing',
+      phase: 'settling',
       evaluated_at: '2026-11-24T12:00:00.000Z',
     })
   })
