@@ -64,6 +64,15 @@ describe('parseSettings', () => {
     expect(settingsOf({ ...complete, SILENT_AFTER_SECONDS: '20' }).silentAfterSeconds).toBe(20)
   })
 
+  it('learns a host for 96 times that, a day, unless told otherwise', () => {
+    expect(settingsOf(complete).silenceLearningSeconds).toBe(86_400)
+    expect(settingsOf({ ...complete, SILENT_AFTER_SECONDS: '20' }).silenceLearningSeconds).toBe(1920)
+    expect(settingsOf({ ...complete, SILENCE_LEARNING_SECONDS: '0' }).silenceLearningSeconds).toBe(0)
+    const wrong = settingsOf({ ...complete, SILENCE_LEARNING_SECONDS: 'a day' })
+    expect(wrong.silenceLearningSeconds).toBe(86_400)
+    expect(wrong.problems.join(' ')).toContain('SILENCE_LEARNING_SECONDS')
+  })
+
   it.each([
     ['http://localhost:9000/v2/enqueue', 'local', true],
     ['http://localhost:9000/v2/enqueue', 'production', false],

@@ -5,6 +5,7 @@ import { browsers } from './browsers.ts'
 import { containers } from './containers.ts'
 import { filesAtRisk } from './files-at-risk.ts'
 import { linuxFim, macosFim, webServerFim } from './fim.ts'
+import { hostKind } from './host-kind.ts'
 import { incidentResponse } from './incident-response.ts'
 import { linuxAccounts } from './linux-accounts.ts'
 import { linuxLogins } from './linux-logins.ts'
@@ -35,6 +36,7 @@ import { windowsSecurity } from './windows-security.ts'
 /** What hosts are asked to run. */
 export const packs: readonly Pack[] = [
   margay,
+  hostKind,
   agentHealth,
   incidentResponse,
   unwantedChromeExtensions,

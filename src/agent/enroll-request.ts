@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type ClassGuess, guessOfHardware } from '../staleness/class-guess.ts'
 import type { Enrollment } from '../store/hosts.ts'
 
 /** Names and versions are short; a longer text is cut so that a row stays small. */
@@ -22,6 +23,8 @@ const enrollRequest = z.object({
 export interface EnrollRequest {
   readonly secret: string
   readonly claims: Omit<Enrollment, 'hostId' | 'label' | 'at'>
+  /** What kind of machine it seems to be, or null. */
+  readonly guess: ClassGuess | null
 }
 
 /**
@@ -48,6 +51,7 @@ export function parseEnrollRequest(text: Uint8Array): EnrollRequest | null {
       osqueryVersion: field(osquery_info['version']),
       details: detailsOf(json),
     },
+    guess: guessOfHardware(system_info),
   }
 }
 

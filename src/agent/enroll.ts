@@ -1,4 +1,5 @@
 import type { World } from '../env.ts'
+import { noteClassGuesses } from '../store/host-class.ts'
 import { type Enrollment, enrollHost } from '../store/hosts.ts'
 import { faultText, within } from '../store/within.ts'
 import type { After } from './after.ts'
@@ -40,12 +41,12 @@ export async function enroll(world: World, request: Request, after: After): Prom
     after(noteFailure(world, failures, address))
     return refused('enroll_refused', 403)
   }
-  return await admit(world, said.claims, secret.label, after)
+  return await admit(world, said, secret.label, after)
 }
 
 async function admit(
   world: World,
-  claims: EnrollRequest['claims'],
+  { claims, guess }: Pick<EnrollRequest, 'claims' | 'guess'>,
   label: string,
   after: After,
 ): Promise<Response> {
@@ -56,7 +57,13 @@ async function admit(
     return refused('too_many_enrollments', 429)
   }
   const enrollment: Enrollment = { ...claims, hostId, label, at: world.now() }
-  const outcome = await within(world, STORE_LIMIT_MS, () => enrollHost(world.db, enrollment))
+  const outcome = await within(world, STORE_LIMIT_MS, () =>
+    enrollHost(
+      world.db,
+      enrollment,
+      guess === null ? [] : [noteClassGuesses(world.db, [{ ...guess, hostId }])],
+    ),
+  )
   if (outcome.kind !== 'done') {
     world.log('enroll_failed', { fault: faultText(outcome) })
     return tryLater('storage_unavailable')

@@ -65,6 +65,21 @@ describe('enrollment', () => {
     })
   })
 
+  it('guesses from its hardware what kind of machine it is, and keeps what it knew when it says nothing', async () => {
+    const client = agentClient(worldFor(env))
+    const names = { hardware_vendor: 'LENOVO', hardware_model: '20XW004WUS', hardware_version: 'ThinkPad X1' }
+    const system_info = { ...details.system_info, ...names }
+    await client(ENROLL, body({ host_details: { ...details, system_info } }))
+    const laptop = {
+      class: '',
+      class_guess: 'laptop',
+      class_reason: 'Its hardware is a notebook (LENOVO 20XW004WUS).',
+    }
+    expect(await hosts()).toMatchObject([laptop])
+    await client(ENROLL, body())
+    expect(await hosts()).toMatchObject([laptop])
+  })
+
   it('takes a platform as word, number or not at all, and details in part or not at all', async () => {
     const send = agentClient(worldFor(env))
     const bodies = [

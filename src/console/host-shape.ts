@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { World } from '../env.ts'
-import { HOST_CLASSES, type HostClass } from '../staleness/host-class.ts'
+import { classWithReason, HOST_CLASSES } from '../staleness/host-class.ts'
 import { silencePolicy } from '../staleness/policy.ts'
 import { thresholdOf } from '../staleness/threshold.ts'
 import { readVitals } from '../staleness/vitals-text.ts'
@@ -53,6 +53,13 @@ export function hostItem(row: HostRow, world: Surroundings): z.input<typeof host
   const threshold = thresholdOf({ vitals }, silencePolicy(world.settings), now)
   const tags = tagsOf(row.tags)
   const silence = readHostState(row.silence_state, row.silence_alert)
+  const judged = classWithReason({
+    set: row.class,
+    tags,
+    guess: row.class_guess,
+    guessReason: row.class_reason,
+    rhythm: vitals.rhythm,
+  })
   return {
     id: row.host_id,
     hostname: row.hostname,
@@ -68,7 +75,8 @@ export function hostItem(row: HostRow, world: Surroundings): z.input<typeof host
     enrolled_at: momentOf(row.enrolled_at),
     enroll_count: row.enroll_count,
     last_seen_at: momentOf(row.last_seen_at),
-    ...shownClass(row, tags),
+    class: judged.class,
+    class_reason: judged.reason,
     // A state of newer code is shown as it is.
     state: silence?.state ?? row.silence_state,
     state_since: momentOf(row.silence_since),
@@ -85,16 +93,4 @@ export function hostItem(row: HostRow, world: Surroundings): z.input<typeof host
 function tagsOf(json: string): string[] {
   const tags: unknown = JSON.parse(json)
   return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
-}
-
-/** By what a class goes, first to last: a person, a tag, a guess; and a host that nobody knows is a server. */
-function shownClass(row: HostRow, tags: readonly string[]): { class: HostClass; class_reason: string } {
-  const named = (text: string) => HOST_CLASSES.find(name => name === text)
-  const chosen = named(row.class)
-  if (chosen !== undefined) return { class: chosen, class_reason: 'A person said so.' }
-  const tagged = HOST_CLASSES.find(name => tags.includes(name))
-  if (tagged !== undefined) return { class: tagged, class_reason: `It is tagged ${tagged}.` }
-  const guessed = named(row.class_guess)
-  if (guessed !== undefined) return { class: guessed, class_reason: row.class_reason }
-  return { class: 'server', class_reason: 'Nothing says otherwise.' }
 }

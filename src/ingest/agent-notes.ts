@@ -1,13 +1,15 @@
 import type { OsqueryEvent } from '../detect/event.ts'
 import type { SnapshotQueries } from '../staleness/snapshot-queries.ts'
 import { countDroppedLines } from '../store/dropped-lines.ts'
+import { noteClassGuesses } from '../store/host-class.ts'
 import { noteSightings } from '../store/query-sightings.ts'
+import { classGuessesOf } from './class-facts.ts'
 import { droppedLinesOf } from './dropped-lines.ts'
 import { sightingsOf } from './query-sightings.ts'
 
 /**
- * What events say of the agents that sent them, for their watch: which snapshot queries ran, and what was thrown away. The
- * statements must stand before the insertion of the events, in the same batch.
+ * What events say of the agents that sent them, for their watch: which snapshot queries ran, what was thrown away, and
+ * what kind of machine it is. The statements must stand before the insertion of the events, in the same batch.
  */
 export function noteAgents(
   db: D1Database,
@@ -17,8 +19,10 @@ export function noteAgents(
 ): D1PreparedStatement[] {
   const sightings = sightingsOf(events, snapshots)
   const dropped = droppedLinesOf(events, now)
+  const guesses = classGuessesOf(events)
   return [
     ...(sightings.length > 0 ? [noteSightings(db, sightings)] : []),
     ...(dropped.length > 0 ? countDroppedLines(db, dropped) : []),
+    ...(guesses.length > 0 ? [noteClassGuesses(db, guesses)] : []),
   ]
 }

@@ -1,6 +1,6 @@
 import type { HostId } from '../detect/event.ts'
 import type { HostMove, HostSilenceRow } from '../store/host-silence.ts'
-import { HOST_CLASSES, type HostClass } from './host-class.ts'
+import { classOf } from './host-class.ts'
 import { readVitals } from './vitals-text.ts'
 import { alertAfter, isForTheWorse, type Move, readHostState, type WatchedHost } from './watched-host.ts'
 
@@ -9,6 +9,7 @@ export function watchedHostOf(row: HostSilenceRow): WatchedHost[] {
   const state = readHostState(row.silence_state, row.silence_alert)
   if (state === null) return []
   const tags = tagsOf(row.tags)
+  const vitals = readVitals(row.vitals)
   return [
     {
       ...state,
@@ -17,7 +18,7 @@ export function watchedHostOf(row: HostSilenceRow): WatchedHost[] {
       hostname: row.hostname === '' ? row.host_identifier : row.hostname,
       tags,
       platform: row.platform,
-      class: classOf(row, tags),
+      class: classOf({ set: row.class, tags, guess: row.class_guess, rhythm: vitals.rhythm }),
       since: row.silence_since,
       episode: row.silence_episode,
       toldAt: row.silence_told_at,
@@ -32,7 +33,7 @@ export function watchedHostOf(row: HostSilenceRow): WatchedHost[] {
         config: row.last_config_at,
         distributed: row.last_distributed_at,
       },
-      vitals: readVitals(row.vitals),
+      vitals,
     },
   ]
 }
@@ -70,16 +71,4 @@ function tagsOf(text: string): readonly string[] {
     // One broken row must not stop what reads thousands of them.
     return []
   }
-}
-
-function classOf(
-  { class: said, class_guess: guessed }: Pick<HostSilenceRow, 'class' | 'class_guess'>,
-  tags: readonly string[],
-): HostClass {
-  const known = [said, ...HOST_CLASSES.filter(name => tags.includes(name)), guessed]
-  for (const text of known) {
-    const found = HOST_CLASSES.find(name => name === text)
-    if (found !== undefined) return found
-  }
-  return 'server'
 }

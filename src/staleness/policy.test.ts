@@ -28,3 +28,31 @@ it('shortens everything for a demonstration', () => {
     patienceMs: 100_000,
   })
 })
+
+it('scales what is judged of one host with the limit, and lengthens no span for people', () => {
+  const hosts = (silentAfterSeconds: number) =>
+    silencePolicy({ silentAfterSeconds, heartbeatSeconds: silentAfterSeconds / 3 })
+  const minutes = 60_000
+  const day = 24 * 60 * minutes
+  expect(hosts(900)).toMatchObject({
+    floorMs: 15 * minutes,
+    ceilingMs: day,
+    heartbeatMs: 5 * minutes,
+    learningMs: day,
+    learningFloorMs: 60 * minutes,
+    halfDeadWithinMs: 15 * minutes,
+    halfDeadLeadMs: 10 * minutes,
+    lagMs: 15 * minutes,
+    lagClearMs: 5 * minutes,
+    goneAfterMs: { server: 30 * day, laptop: 30 * day, ephemeral: day },
+    laptopToldAfterMs: 14 * day,
+    alarmWithinMs: 15 * minutes,
+    toldEveryMs: 60 * minutes,
+  })
+  expect(hosts(18)).toMatchObject({ ceilingMs: 1_728_000, halfDeadLeadMs: 12_000, toldEveryMs: 72_000 })
+  expect(hosts(3_600)).toMatchObject({
+    ceilingMs: 4 * day,
+    toldEveryMs: 60 * minutes,
+    goneAfterMs: { ephemeral: day },
+  })
+})

@@ -137,21 +137,24 @@ ON CONFLICT (host_id) DO UPDATE SET
 /**
  * Writes the row of a host that enrolls, for the first time or again. What an operator did to it (tags, revocation) and
  * the state of its silence stay.
+ * @param notes  statements about that row, to be run in the same transaction
  * @returns the label under which it was enrolled before, or null for a new host
  * @throws what D1 throws
  */
 export async function enrollHost(
   db: D1Database,
   enrollment: Enrollment,
+  notes: readonly D1PreparedStatement[] = [],
 ): Promise<{ readonly previousLabel: string | null }> {
   const [before] = await db.batch<{ enroll_label: string }>([
     db.prepare('SELECT enroll_label FROM hosts WHERE host_id = ?1').bind(enrollment.hostId),
     db.prepare(UPSERT_ENROLLMENT).bind(JSON.stringify(enrollment)),
+    ...notes,
   ])
   return { previousLabel: before?.results[0]?.enroll_label ?? null }
 }
 
-interface HostRow {
+export interface HostRow {
   readonly host_id: string
   readonly host_identifier: string
   readonly hostname: string
@@ -163,12 +166,15 @@ interface HostRow {
   readonly last_enroll_at: number
 }
 
+/** The columns of `HostRow`. */
+export const SELECT_HOSTS =
+  'host_id, host_identifier, hostname, hardware_uuid, instance_id, platform, tags, revoked_at, last_enroll_at'
+
 /** The rows of the given hosts; a host without a row is absent. */
 export async function hostsById(db: D1Database, ids: readonly HostId[]): Promise<Map<HostId, HostRecord>> {
   const { results } = await db
     .prepare(
-      `SELECT host_id, host_identifier, hostname, hardware_uuid, instance_id, platform, tags, revoked_at, last_enroll_at
-       FROM hosts
+      `SELECT ${SELECT_HOSTS} FROM hosts
        WHERE host_id IN (SELECT value FROM json_each(?1))`,
     )
     .bind(JSON.stringify(ids))
@@ -176,7 +182,8 @@ export async function hostsById(db: D1Database, ids: readonly HostId[]): Promise
   return new Map(results.map(hostRecord).map(record => [record.id, record]))
 }
 
-function hostRecord(row: HostRow): HostRecord {
+/** The record of a row with the columns of `SELECT_HOSTS`. */
+export function hostRecord(row: HostRow): HostRecord {
   return {
     // The column holds nothing but host ids.
     id: row.host_id as HostId,
