@@ -1,4 +1,5 @@
 import type { HostId, OsqueryEvent, RowId } from '../detect/event.ts'
+import type { LogContact, Pulse } from '../staleness/vitals.ts'
 import type { Channel, Touch } from '../store/hosts.ts'
 import { hotEvent } from '../store/hot-event.ts'
 import type { QuarantineItem } from '../store/quarantine.ts'
@@ -32,6 +33,11 @@ export interface ChunkPost {
   readonly first: RowId | ChunkRejections
 }
 
+/** The pulses of one host that were received at one time. */
+export interface ChunkPulses extends LogContact {
+  readonly hostId: HostId
+}
+
 /** What is written in one transaction: the events of several posts, or a part of those of one. */
 export class Chunk {
   readonly events = new Map<RowId, ChunkEvent>()
@@ -43,6 +49,7 @@ export class Chunk {
   #chars = 0
   #rejections = 0
   readonly #touches = new Map<string, Touch>()
+  readonly #pulses = new Map<string, ChunkPulses & { readonly pulses: Pulse[] }>()
 
   get isFull(): boolean {
     return (
@@ -67,6 +74,11 @@ export class Chunk {
     return [...this.#touches.values()]
   }
 
+  /** What hosts said of themselves by the heartbeat query, by host and time of receipt. */
+  get pulses(): readonly ChunkPulses[] {
+    return [...this.#pulses.values()]
+  }
+
   /** Adds an event. One that is there already, from a post sent twice, stays as it is. */
   addEvent(event: OsqueryEvent): void {
     if (this.events.has(event.p_row_id)) return
@@ -78,6 +90,13 @@ export class Chunk {
   addRejections(rejections: ChunkRejections): void {
     this.rejections.push(rejections)
     this.#rejections += rejections.items.length
+  }
+
+  addPulse(hostId: HostId, receivedAt: number, pulse: Pulse): void {
+    const key = `${receivedAt} ${hostId}`
+    const known = this.#pulses.get(key)
+    if (known === undefined) this.#pulses.set(key, { hostId, receivedAt, pulses: [pulse] })
+    else known.pulses.push(pulse)
   }
 
   touch(hostId: HostId, channel: Channel, at: number): void {

@@ -14,12 +14,14 @@ import {
   minuteOf,
 } from '../store/counters.ts'
 import { insertEvents } from '../store/events.ts'
-import { touchHosts, touchIntervals } from '../store/hosts.ts'
+import { touchHosts, touchIntervalMs, touchIntervals } from '../store/hosts.ts'
 import { putSegments, type Segment, segmentsOf } from '../store/lake.ts'
 import { insertQuarantine, putQuarantine, type QuarantineRow } from '../store/quarantine.ts'
 import { insertSegments } from '../store/segments.ts'
+import { assertVitalsAsRead, countLateLines, type KnownHosts, readKnownHosts } from '../store/vitals.ts'
 import { noteAgents } from './agent-notes.ts'
 import type { Chunk, ChunkEvent, ChunkPost, ChunkRejections } from './chunk.ts'
+import { type ContactPlan, lateLines, planContacts } from './contacts.ts'
 import type { Detection } from './detection.ts'
 import { jitter } from './jitter.ts'
 
@@ -42,18 +44,19 @@ const QUARANTINE_ROWS_PER_STATEMENT = 1_000
  * the wake-up of what is to be delivered. Committing the same events again changes nothing, whether the first time got
  * as far as R2, or as far as D1, or all the way.
  *
- * @param hosts  the rows of the hosts the chunk is about; one without a row is judged by what the event says
+ * @param known  the rows of the hosts the chunk is about; one without a row is judged by what the event says
+ * @returns them as they are now
  * @throws what D1 or R2 throw. The chunk may be stored all the same; commit it again.
  */
 export async function commitChunk(
   world: World,
   detection: Detection,
-  hosts: ReadonlyMap<HostId, HostFacts>,
+  known: KnownHosts,
   chunk: Chunk,
-): Promise<void> {
-  if (chunk.isEmpty) return
+): Promise<KnownHosts> {
+  if (chunk.isEmpty) return known
   const events = [...chunk.events.values()]
-  const facts = factsOf(events, hosts)
+  const facts = factsOf(events, known.byId)
   const findings = events.flatMap(({ event }) =>
     detection.engine.evaluate(event, facts.get(event.p_host_id) ?? claimedFacts(event)),
   )
@@ -68,14 +71,20 @@ export async function commitChunk(
     detection.snapshots ?? new Map(),
     world.now(),
   )
+  const late = lateLines(hot.kept, known)
   const statements = statementsOf(world, chunk, {
     findings,
     hot,
     segments,
     quarantined: new Map(quarantined),
   })
-  const deliveryIds = await commitWithFindings(world, detection, facts, findings, [...notes, ...statements])
-  await wake(world, deliveryIds)
+  const before = late.length > 0 ? [countLateLines(world.db, late), ...notes] : notes
+  const committed = await commitWithFindings(world, detection, { facts, findings, chunk, known }, [
+    ...before,
+    ...statements,
+  ])
+  await wake(world, committed.deliveryIds)
+  return committed.known
 }
 
 /** What the chunk came to, before D1 knows of it. */
@@ -133,9 +142,7 @@ function statementsOf(world: World, chunk: Chunk, outcome: Outcome): D1PreparedS
   const rejections = [...outcome.quarantined].flatMap(entry => countedRejections(entry, minute))
   const rows = [...outcome.quarantined.values()].flat()
   const additions = uncountableOf(chunk, hot.left)
-  const { touches } = chunk
   return [
-    ...(touches.length > 0 ? [touchHosts(db, touches, touchIntervals(world.settings))] : []),
     ...(hot.kept.length > 0 ? countNewEvents(db, hot.kept.map(countedEvent), world.now()) : []),
     ...(posts.length > 0 ? [countNewPosts(db, posts)] : []),
     ...(rejections.length > 0 ? [countNewRejections(db, rejections)] : []),
@@ -184,24 +191,71 @@ function uncountableOf(chunk: Chunk, left: readonly ChunkEvent[]) {
   ]
 }
 
-/** Commits, planning the alerts anew each time someone else was quicker. @returns the deliveries to wake */
+/** What a commit is planned from. */
+interface Gathered {
+  readonly facts: ReadonlyMap<HostId, HostFacts>
+  readonly findings: readonly Finding[]
+  readonly chunk: Chunk
+  readonly known: KnownHosts
+}
+
+interface Committed {
+  readonly deliveryIds: readonly string[]
+  readonly known: KnownHosts
+}
+
+/** Commits, planning the alerts and the vitals of hosts anew each time someone else was quicker. */
 async function commitWithFindings(
   world: World,
   { engine, routing }: Detection,
-  hosts: ReadonlyMap<HostId, HostFacts>,
-  findings: readonly Finding[],
+  { facts, findings, chunk, known: atFirst }: Gathered,
   statements: readonly D1PreparedStatement[],
-): Promise<readonly string[]> {
+): Promise<Committed> {
+  const { db, settings } = world
+  let known = atFirst
   for (let attempt = 1; ; attempt += 1) {
-    const intake = await intakeFindings(world, findings, routing, hosts, engine.sequences)
+    const contacts = planContacts(chunk, known, touchIntervals(settings), touchIntervalMs(settings))
+    const intake = await intakeFindings(world, findings, routing, facts, engine.sequences)
+    const guards = assertVitalsAsRead(db, contacts.asRead)
     try {
-      await world.db.batch([...statements, ...intake.statements])
-      return intake.deliveryIds
+      const results = await db.batch<{ host_id: string }>([
+        ...guards,
+        touchHosts(db, contacts.touches, touchIntervals(settings)),
+        ...statements,
+        ...intake.statements,
+      ])
+      const written = results[guards.length]?.results ?? []
+      return { deliveryIds: intake.deliveryIds, known: withVitals(known, contacts, written) }
     } catch (error) {
       if (!isConflict(error) || attempt === COMMIT_ATTEMPTS) throw error
     }
     await world.sleep(jitter(world, attempt * CONFLICT_WAIT_MS))
+    known = await readAgain(db, known, contacts)
   }
+}
+
+async function readAgain(db: D1Database, known: KnownHosts, { asRead }: ContactPlan): Promise<KnownHosts> {
+  if (asRead.length === 0) return known
+  const { byId, feedPhase } = await readKnownHosts(
+    db,
+    asRead.map(([hostId]) => hostId),
+  )
+  return { byId: new Map([...known.byId, ...byId]), feedPhase }
+}
+
+/** Knows the vitals that were written, for the next chunk. */
+function withVitals(
+  known: KnownHosts,
+  { touches }: ContactPlan,
+  written: readonly { readonly host_id: string }[],
+): KnownHosts {
+  const ids = new Set<string>(written.map(({ host_id }) => host_id))
+  const byId = new Map(known.byId)
+  for (const { hostId, vitals } of touches) {
+    const host = byId.get(hostId)
+    if (vitals !== undefined && host !== undefined && ids.has(hostId)) byId.set(hostId, { ...host, vitals })
+  }
+  return { byId, feedPhase: known.feedPhase }
 }
 
 /** Facts of every host that has events here. */

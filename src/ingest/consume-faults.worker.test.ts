@@ -115,8 +115,8 @@ describe('when D1 or R2 fail', () => {
         if (name !== 'batch') return member.bind(target)
         return async (statements: D1PreparedStatement[]) => {
           batches += 1
-          // The first batch reads the windows; the rival commits between that and the second, which writes.
-          if (batches === 2) await consumeIngest(batchOf(rival), testWorld(), detection)
+          // The first batch reads hosts, the second windows; the rival commits between that and the third, which writes.
+          if (batches === 3) await consumeIngest(batchOf(rival), testWorld(), detection)
           return await target.batch(statements)
         }
       },
@@ -125,7 +125,7 @@ describe('when D1 or R2 fail', () => {
     await consumeIngest(batchOf(late), world, detection)
     expect(fates([rival, late])).toEqual(['acked', 'acked'])
     expect(world.logged).toEqual([]) // a conflict is no failure
-    expect(batches).toBe(4)
+    expect(batches).toBe(6)
     expect(await rowsOf('SELECT event_count FROM alerts')).toEqual([{ event_count: 2 }])
     expect(await rowsOf("SELECT sum(value) AS n FROM counters WHERE name = 'rule_matches'")).toEqual([
       { n: 2 },

@@ -1,7 +1,6 @@
-import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
-import { type HostRecord, hostsById } from '../store/hosts.ts'
 import { deleteSpool } from '../store/spool.ts'
+import { type KnownHosts, NO_HOSTS, readKnownHosts } from '../store/vitals.ts'
 import { canaryOf, passCanary } from './canary.ts'
 import { Chunk } from './chunk.ts'
 import { commitChunk } from './commit.ts'
@@ -96,7 +95,7 @@ class Committer {
 
   readonly #world: World
   readonly #detection: Detection
-  #hosts: ReadonlyMap<HostId, HostRecord> = new Map()
+  #known: KnownHosts = NO_HOSTS
   #chunk = new Chunk()
   /** Messages whose last part lies in the current chunk, with the key of their spooled bytes. */
   #complete: { readonly message: IngestQueueMessage; readonly spoolKey: string | null }[] = []
@@ -109,7 +108,7 @@ class Committer {
   async consume(messages: readonly IngestQueueMessage[]): Promise<void> {
     const read = messages.map(message => ({ message, content: readMessage(message.body) }))
     const ids = read.flatMap(({ content }) => (content.ok ? [content.message.hostId] : []))
-    this.#hosts = ids.length === 0 ? new Map() : await hostsById(this.#world.db, [...new Set(ids)])
+    this.#known = await readKnownHosts(this.#world.db, [...new Set(ids)])
     for (const { message, content } of read) {
       if (content.ok) await this.#consumePost(message, content.message)
       else {
@@ -123,7 +122,7 @@ class Committer {
   }
 
   async #consumePost(message: IngestQueueMessage, post: IngestMessage): Promise<void> {
-    const host = this.#hosts.get(post.hostId) ?? null
+    const host = this.#known.byId.get(post.hostId) ?? null
     const steps = takePost(this.#world, this.#detection.normalizer, post, host, () => this.#chunk)
     for await (const _filled of steps) await this.#commit()
     this.#complete.push({ message, spoolKey: post.kind === 'spooled' ? post.key : null })
@@ -131,7 +130,7 @@ class Committer {
 
   async #commit(): Promise<void> {
     const complete = this.#complete
-    await commitChunk(this.#world, this.#detection, this.#hosts, this.#chunk)
+    this.#known = await commitChunk(this.#world, this.#detection, this.#known, this.#chunk)
     this.#chunk = new Chunk()
     this.#complete = []
     await this.#removeSpooled(complete.flatMap(({ spoolKey }) => spoolKey ?? []))

@@ -8,10 +8,8 @@ import { decodePost } from './decode.ts'
 import type { Normalizer, PostNormalizer } from './detection.ts'
 import type { IngestMessage } from './message.ts'
 import { bytesOf, sealedBytes } from './post-bytes.ts'
+import { isPulse, pulseOf } from './pulse.ts'
 import { RejectedRecords } from './rejected-records.ts'
-
-/** The pack and query by which hosts give a sign of life; rules/packs/margay.ts. */
-const HEARTBEAT = { pack: 'margay', query: 'heartbeat' } as const
 
 /**
  * Takes one post into chunks, event by event. Yields whenever the current chunk is full, for it to be committed; what
@@ -63,7 +61,9 @@ async function* takeRecords(
         if (!counted) chunk().posts.push({ receivedAt, bytes: gzip.byteLength, first: event.p_row_id })
         counted = true
         chunk().addEvent(event)
-        chunk().touch(hostId, channelOf(event), receivedAt)
+        const channel = channelOf(event)
+        chunk().touch(hostId, channel, receivedAt)
+        if (channel === 'pulse') chunk().addPulse(hostId, receivedAt, pulseOf(event))
         if (chunk().isFull) yield
       }
       events.length = 0
@@ -109,5 +109,5 @@ function isRevoked({ revokedAt, lastEnrollAt }: HostRecord, receivedAt: number):
 
 function channelOf(event: OsqueryEvent): Channel {
   if (event.p_log_type === 'Osquery.Status') return 'status'
-  return event.p_query === HEARTBEAT.query && event.p_pack === HEARTBEAT.pack ? 'pulse' : 'result'
+  return isPulse(event) ? 'pulse' : 'result'
 }

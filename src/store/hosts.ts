@@ -66,8 +66,10 @@ export interface TouchIntervals {
 
 /** Pulses come each 300 s, so that nearly every one is written. */
 const TOUCH_INTERVAL_MS = 60_000
-/** Below the interval of pulses and config requests, so that what comes with either rides along with it. */
-const RIDING_INTERVAL_MS = 270_000
+/** Above the interval of pulses, so that results and status lines ride along with them. */
+const RIDING_INTERVAL_MS = 330_000
+/** Below the interval of config requests, so that each is written. */
+const CONFIG_INTERVAL_MS = 270_000
 /** Nothing but half-dead hosts are judged by it. */
 const DISTRIBUTED_INTERVAL_MS = 600_000
 /** A host that is heard all the time must look so: its row is never older than this part of the limit of silence. */
@@ -93,7 +95,7 @@ export function touchIntervals(
     pulse: touch,
     result: riding,
     status: riding,
-    config: riding,
+    config: Math.floor(CONFIG_INTERVAL_MS * scale),
     distributed: Math.floor(DISTRIBUTED_INTERVAL_MS * scale),
     pulseless: touch,
     pulselessAfter: PULSELESS_AFTER_HEARTBEATS * settings.heartbeatSeconds * 1_000,

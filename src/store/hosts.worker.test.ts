@@ -127,8 +127,8 @@ describe('touchHosts', () => {
 
   it.each([
     ['pulse', MINUTE],
-    ['result', 4.5 * MINUTE],
-    ['status', 4.5 * MINUTE],
+    ['result', 5.5 * MINUTE],
+    ['status', 5.5 * MINUTE],
     ['config', 4.5 * MINUTE],
     ['distributed', 10 * MINUTE],
   ] as const)(
