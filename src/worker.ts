@@ -86,6 +86,6 @@ export default {
 
   async scheduled(_controller, env) {
     const [{ runJobs }, { rules }] = await Promise.all([import('./cron.ts'), import('../rules/index.ts')])
-    await runJobs(worldOf(env), alertRouting, rules)
+    await runJobs(worldOf(env), alertRouting, rules, packs)
   },
 } satisfies ExportedHandler<Env, IngestMessage | AlertWakeUp>

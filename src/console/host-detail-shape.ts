@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { lossOf } from '../staleness/loss.ts'
 import type { Vitals } from '../staleness/vitals.ts'
 import { readVitals } from '../staleness/vitals-text.ts'
 import type { HostDetailRow } from '../store/host-list.ts'
@@ -59,6 +60,9 @@ export const hostDetailShape = hostShape.extend({
     lost_at: moment.nullable(),
     gaps: z.array(z.object({ from: moment, to: moment, pulses: z.int() })),
     dropped_lines: z.int().meta({ description: 'Lines that its agent said it threw away.' }),
+    minutes_at_risk: z
+      .int()
+      .meta({ description: 'Length of those gaps: other lines of that time may be lost too.' }),
     late_lines: z.int().meta({ description: 'Lines that came late since it last fell silent.' }),
   }),
   config: z.object({
@@ -121,12 +125,14 @@ function shownPulses({ pulses }: Vitals) {
   }
 }
 
-function shownLoss({ pulses }: Vitals, row: HostDetailRow) {
+function shownLoss(vitals: Vitals, row: HostDetailRow) {
+  const { lostPulses, lostAt, gaps, droppedLines, minutesAtRisk } = lossOf(vitals, row.lines_dropped)
   return {
-    lost_pulses: pulses.lost,
-    lost_at: momentOrNull(pulses.lostAt),
-    gaps: pulses.gaps.map(gap => ({ from: momentOf(gap.from), to: momentOf(gap.to), pulses: gap.pulses })),
-    dropped_lines: row.lines_dropped,
+    lost_pulses: lostPulses,
+    lost_at: momentOrNull(lostAt),
+    gaps: gaps.map(gap => ({ from: momentOf(gap.from), to: momentOf(gap.to), pulses: gap.pulses })),
+    dropped_lines: droppedLines,
+    minutes_at_risk: minutesAtRisk,
     late_lines: row.late_lines,
   }
 }

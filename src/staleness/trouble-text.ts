@@ -21,7 +21,7 @@ import {
 } from './trouble.ts'
 
 /** An alert that is to open. */
-export type Opening = Extract<TroubleChange, { kind: 'opens' }>
+export type Opening = Exclude<TroubleChange, { kind: 'resolves' }>
 
 /** There is one Margay: every trouble has one alert at a time. */
 const DEDUP = 'margay'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ParkedDelivery, TroubleCount } from '../store/trouble.ts'
+import type { AlertState } from './reopening.ts'
 import {
   BURST_FAILURES,
   BURST_MINUTES,
@@ -10,7 +11,6 @@ import {
   rejectionsByReason,
   TROUBLES,
   type Trouble,
-  type TroubleState,
 } from './trouble.ts'
 
 const MINUTE = 60_000
@@ -49,7 +49,7 @@ const parked = (minutesAgo = 0): ParkedDelivery => ({
 /** What judging gives, as `kind trouble episode`. */
 function judged(
   happening: Happening,
-  state: TroubleState = { episode: 0, open: false },
+  state: AlertState = { episode: 0, open: false },
   resolvedAt: number | null = null,
 ): string[] {
   const states = new Map(TROUBLES.map(trouble => [trouble, state]))
@@ -59,8 +59,8 @@ function judged(
   )
 }
 
-const OPEN: TroubleState = { episode: 3, open: true }
-const CLOSED: TroubleState = { episode: 3, open: false }
+const OPEN: AlertState = { episode: 3, open: true }
+const CLOSED: AlertState = { episode: 3, open: false }
 
 /** The least happening that opens each alert. */
 const LEAST: Readonly<Record<Trouble, Happening>> = {
@@ -152,14 +152,14 @@ describe('an open alert', () => {
     )
   })
 
-  it('that a person resolved is followed by another one when its trouble goes on after that', () => {
+  it('that a person resolved opens again when its trouble goes on after that', () => {
     const resolvedAt = NOW - 5 * MINUTE
     expect(judged({ counts: [rejected(1, 6)], parked: [parked(7)] }, OPEN, resolvedAt)).toEqual([
       'resolves margay.enroll-failures 3',
       'resolves margay.dead-letters 3',
     ])
     const goesOn = { counts: [rejected(1, 4), failed(BURST_FAILURES, 2), deadWakeUp()], parked: [parked()] }
-    expect(judged(goesOn, OPEN, resolvedAt)).toEqual(TROUBLES.map(trouble => `opens ${trouble} 4`))
+    expect(judged(goesOn, OPEN, resolvedAt)).toEqual(TROUBLES.map(trouble => `reopens ${trouble} 3`))
   })
 
   it('that a person resolved does not count what was before', () => {
@@ -170,7 +170,7 @@ describe('an open alert', () => {
       new Map([['margay.quarantine', NOW - 5 * MINUTE]]),
       NOW,
     )
-    expect(change?.kind === 'opens' && rejectionsByReason(change.recent)).toEqual([['not_json', 2]])
+    expect(change?.kind === 'reopens' && rejectionsByReason(change.recent)).toEqual([['not_json', 2]])
   })
 })
 
@@ -180,7 +180,7 @@ describe('over any course of things', () => {
     fc.assert(
       fc.property(course, perMinute => {
         const seen: TroubleCount[] = []
-        const state = new Map<Trouble, TroubleState>()
+        const state = new Map<Trouble, AlertState>()
         for (const [n, value] of perMinute.entries()) {
           const minute = MINUTE_NOW + n
           if (value > 0) seen.push({ ...rejected(value), minute })

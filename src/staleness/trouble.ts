@@ -1,5 +1,6 @@
 import { minuteOf } from '../store/counters.ts'
 import type { ParkedDelivery, TroubleCount } from '../store/trouble.ts'
+import { type AlertState, type NextAlert, nextAlert } from './reopening.ts'
 
 /** The troubles of Margay itself, each by the rule id of its alert; see docs/alerting.md, "System alerts". */
 export const TROUBLES = [
@@ -28,42 +29,33 @@ export const BURST_MINUTES = 10
 /** Reason under which a post that ran out of retries lies in quarantine; that is told as a dead letter and no second time. */
 export const DEAD_POST = 'dead_letter'
 
-/** Where the alert of one trouble stands. */
-export interface TroubleState {
-  /** Counts its alerts from 1; 0 before the first. */
-  readonly episode: number
-  readonly open: boolean
-}
-
 /** What happened within the last `QUIET_MINUTES`. */
 export interface RecentTrouble {
   readonly counts: readonly TroubleCount[]
   readonly parked: readonly ParkedDelivery[]
 }
 
-/** An alert that is to open, with what it is about, or to resolve. */
+/** An alert that is to open, anew or again, with what it is about, or to resolve. */
 export type TroubleChange =
-  | {
-      readonly kind: 'opens'
+  | (NextAlert & {
       readonly trouble: Trouble
-      readonly episode: number
       /** Milliseconds since the epoch; what was earlier is not part of it. */
       readonly since: number
       /** What happened since. */
       readonly recent: RecentTrouble
-    }
+    })
   | { readonly kind: 'resolves'; readonly trouble: Trouble; readonly episode: number }
 
 /**
  * Decides which alerts open or resolve. Total and free of I/O.
  *
- * An alert that a person resolved while its trouble goes on is over: what happens from that minute on opens another one.
- * To have it open and quiet, acknowledge it.
+ * An alert that a person resolved while its trouble goes on is over: what happens from that minute on opens it again, or
+ * another one after a while (`nextAlert`). To have it open and quiet, acknowledge it.
  * @param states  by trouble; one without a state never had an alert
- * @param resolvedAt  when the present alert of a trouble was resolved (ms since the epoch), if it is
+ * @param resolvedAt  when the last alert of a trouble was resolved (ms since the epoch), if it is
  */
 export function judgeTroubles(
-  states: ReadonlyMap<Trouble, TroubleState>,
+  states: ReadonlyMap<Trouble, AlertState>,
   recent: RecentTrouble,
   resolvedAt: ReadonlyMap<Trouble, number>,
   now: number,
@@ -76,19 +68,20 @@ export function judgeTroubles(
 
 function judge(
   trouble: Trouble,
-  { episode, open }: TroubleState,
+  state: AlertState,
   all: RecentTrouble,
   resolvedAt: number | null,
   now: number,
 ): TroubleChange | null {
   const { opens, holds } = SIGNS[trouble]
+  const { episode, open } = state
   const quietMinute = firstMinute(now, QUIET_MINUTES)
   if (open && !holds(from(all, quietMinute))) return { kind: 'resolves', trouble, episode }
   if (open && resolvedAt === null) return null
   const minute = open ? Math.max(quietMinute, minuteOf(resolvedAt ?? 0)) : quietMinute
   const recent = from(all, minute)
   if (!opens(recent, now)) return null
-  return { kind: 'opens', trouble, episode: episode + 1, since: minute * MINUTE_MS, recent }
+  return { ...nextAlert(state, resolvedAt, now), trouble, since: minute * MINUTE_MS, recent }
 }
 
 interface Signs {

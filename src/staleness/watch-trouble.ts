@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { wake } from '../alerts/intake.ts'
-import { type AlertSpec, type Change, openAlert, resolveAlert } from '../alerts/lifecycle.ts'
+import { type AlertSpec, type Change, openAlert, openAlertAgain, resolveAlert } from '../alerts/lifecycle.ts'
 import { TEST_RULE_ID } from '../detect/alert-kind.ts'
 import type { Routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
@@ -17,6 +17,8 @@ import {
   selectResolved,
   type TroubleCount,
 } from '../store/trouble.ts'
+import { AlertStateRow, alertStateAfter } from './alert-state.ts'
+import type { AlertState } from './reopening.ts'
 import {
   BURST_MINUTES,
   DEAD_POST,
@@ -27,7 +29,6 @@ import {
   TROUBLES,
   type Trouble,
   type TroubleChange,
-  type TroubleState,
 } from './trouble.ts'
 import {
   deliveriesPark,
@@ -47,8 +48,8 @@ const SELF = 'margay.parked-deliveries' satisfies Trouble
 const NOT_TOLD = JSON.stringify([SELF, TEST_RULE_ID])
 
 /** Troubles that only a newer version knows stay in the record: forgetting an episode would use its number again. */
-const TroubleRecord = z.record(z.string(), z.object({ episode: z.int().nonnegative(), open: z.boolean() }))
-type TroubleRecord = Readonly<Record<string, TroubleState>>
+const TroubleRecord = z.record(z.string(), AlertStateRow)
+type TroubleRecord = Readonly<Record<string, AlertState>>
 
 /**
  * Opens and resolves the system alerts. Run by cron each minute.
@@ -87,7 +88,7 @@ export async function watchTrouble(world: World, routing: Routing): Promise<void
 /** One round trip, one moment. */
 async function readTrouble(
   db: D1Database,
-  states: ReadonlyMap<Trouble, TroubleState>,
+  states: ReadonlyMap<Trouble, AlertState>,
   now: number,
 ): Promise<{ recent: RecentTrouble; resolvedAt: ReadonlyMap<Trouble, number> }> {
   const minutes = lastMinutes(now, QUIET_MINUTES)
@@ -121,9 +122,13 @@ async function changeOf(
   change: TroubleChange,
   now: number,
 ): Promise<Change> {
+  if (change.kind === 'resolves') {
+    return resolveAlert(db, routing.destinations, troubleEnds(change.trouble, change.episode, now))
+  }
+  const spec = await specOf(db, change, now)
   return change.kind === 'opens'
-    ? openAlert(db, routing, await specOf(db, change, now))
-    : resolveAlert(db, routing.destinations, troubleEnds(change.trouble, change.episode, now))
+    ? openAlert(db, routing, spec)
+    : openAlertAgain(db, routing, spec, change.dueAt)
 }
 
 /** Reads what the alert shows besides counts, which is read only now because alerts open seldom. */
@@ -142,7 +147,7 @@ async function specOf(db: D1Database, opening: Opening, now: number): Promise<Al
   }
 }
 
-function statesIn(record: TroubleRecord): ReadonlyMap<Trouble, TroubleState> {
+function statesIn(record: TroubleRecord): ReadonlyMap<Trouble, AlertState> {
   return new Map(
     TROUBLES.flatMap(trouble => {
       const state = record[trouble]
@@ -152,6 +157,6 @@ function statesIn(record: TroubleRecord): ReadonlyMap<Trouble, TroubleState> {
 }
 
 function recordAfter(record: TroubleRecord, changes: readonly TroubleChange[]): TroubleRecord {
-  const states = changes.map(({ kind, trouble, episode }) => [trouble, { episode, open: kind === 'opens' }])
+  const states = changes.map(change => [change.trouble, alertStateAfter(record[change.trouble], change)])
   return { ...record, ...Object.fromEntries(states) }
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { failingD1 } from '../../test/faults.ts'
 import { heldQueue } from '../../test/held-queue.ts'
 import { freshStorage } from '../../test/storage.ts'
-import { type TestWorld, worldFor } from '../../test/world.ts'
+import { TEST_NOW, type TestWorld, worldFor } from '../../test/world.ts'
 import { resolveAlert } from '../alerts/lifecycle.ts'
 import type { AlertWakeUp } from '../alerts/wake-up.ts'
 import type { HostId } from '../detect/event.ts'
@@ -83,6 +83,37 @@ async function alerts() {
   return (await listAlerts(env.DB, {}, null, 100))?.items ?? []
 }
 
+/** Sends what is due, as the consumer does, and says which triggers were sent. */
+async function deliver(world: TestWorld): Promise<readonly string[]> {
+  const { results } = await env.DB.prepare(
+    `SELECT d.delivery_id, d.action, a.status FROM deliveries d JOIN alerts a USING (alert_id)
+     WHERE d.state = 'pending' AND d.next_attempt_at <= ?1`,
+  )
+    .bind(world.now())
+    .all<{ delivery_id: string; action: string; status: string }>()
+  const sent = results.filter(({ action, status }) => action !== 'trigger' || status === 'open')
+  const overtaken = results.filter(delivery => !sent.includes(delivery))
+  const ids = (deliveries: typeof results) => JSON.stringify(deliveries.map(({ delivery_id }) => delivery_id))
+  await env.DB.batch([
+    env.DB.prepare(
+      "UPDATE deliveries SET state = 'delivered' WHERE delivery_id IN (SELECT value FROM json_each(?1))",
+    ).bind(ids(sent)),
+    closeDeliveries(env.DB, ids(overtaken), 'superseded', '', world.now()),
+  ])
+  return sent.flatMap(({ action, delivery_id }) => (action === 'trigger' ? [delivery_id] : []))
+}
+
+/** Triggers that wait, and for how many minutes since the world began. */
+async function pendingTriggers() {
+  const { results } = await env.DB.prepare(
+    `SELECT alert_id, (next_attempt_at - ?1) / 60000 AS minutes FROM deliveries
+     WHERE state = 'pending' AND action = 'trigger'`,
+  )
+    .bind(TEST_NOW)
+    .all()
+  return results
+}
+
 /** Every alert as `rule episode status`, in order. */
 async function told(): Promise<string[]> {
   return (await alerts()).map(({ ruleId, episode, status }) => `${ruleId} ${episode} ${status}`).toSorted()
@@ -130,10 +161,54 @@ describe('quarantine', () => {
       await pass(world, 20)
     }
     expect(await told()).toEqual(['margay.quarantine 1 open'])
-    await pass(world, 20)
+    await pass(world, 50)
+    expect(await told()).toEqual(['margay.quarantine 1 resolved'])
     await reject(world, 'host-1', 'not_json')
     await pass(world, 1)
     expect(await told()).toEqual(['margay.quarantine 1 resolved', 'margay.quarantine 2 open'])
+  })
+
+  it('is the same alert when it comes back within half an hour, told again an hour after it was told', async () => {
+    const world = quietWorld()
+    await reject(world, 'host-1', 'not_json')
+    await watchTrouble(world, routing)
+    const [alert] = await alerts()
+    const alertId = alert?.alertId ?? ''
+    await deliver(world)
+    await pass(world, 31)
+    await deliver(world)
+    await pass(world, 9)
+    woken = []
+    await reject(world, 'host-2', 'over_cap')
+    await pass(world, 1)
+    expect(await told()).toEqual(['margay.quarantine 1 open'])
+    expect(await alertById(env.DB, alertId)).toMatchObject({ resolvedAt: null })
+    expect(await pendingTriggers()).toEqual([{ alert_id: alertId, minutes: 60 }])
+    await pass(world, 30)
+    expect(await told()).toEqual(['margay.quarantine 1 resolved'])
+  })
+
+  it('that comes and goes pages once an hour at most, whatever its wave', async () => {
+    for (const [on, off] of [
+      [1, 31],
+      [1, 33],
+      [5, 45],
+      [31, 31],
+      [1, 62],
+    ] as const) {
+      await freshStorage()
+      const world = quietWorld()
+      const pages: number[] = []
+      for (let minute = 0; minute < 8 * 60; minute++) {
+        if (minute % (on + off) < on) await reject(world, 'host-1', 'not_json')
+        await watchTrouble(world, routing)
+        pages.push(...(await deliver(world)).map(() => minute))
+        world.advance(MINUTE)
+      }
+      const gaps = pages.slice(1).map((minute, n) => minute - (pages[n] ?? 0))
+      expect(pages.length).toBeGreaterThan(2)
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60)
+    }
   })
 
   it('tells of a post that the log route put aside without D1', async () => {
@@ -158,7 +233,7 @@ describe('quarantine', () => {
     expect(JSON.parse(alert?.context ?? '').host_ids).toHaveLength(20)
   })
 
-  it('opens anew when it goes on after a person resolved it, and not for what was before', async () => {
+  it('opens again when it goes on after a person resolved it, and not for what was before', async () => {
     const world = quietWorld()
     await reject(world, 'host-1', 'not_json')
     await pass(world, 2)
@@ -169,9 +244,13 @@ describe('quarantine', () => {
     expect(await told()).toEqual(['margay.quarantine 1 resolved'])
     await reject(world, 'host-2', 'over_cap')
     await pass(world, 5)
-    expect(await told()).toEqual(['margay.quarantine 1 resolved', 'margay.quarantine 2 open'])
-    expect(await alertById(env.DB, by.alertId)).toMatchObject({ statusBy: 'someone' })
-    expect((await alerts())[0]?.title).toBe('1 record or post from 1 host could not be processed: over_cap 1')
+    expect(await told()).toEqual(['margay.quarantine 1 open'])
+    const { results } = await env.DB.prepare("SELECT detail FROM timeline WHERE kind = 'reopened'").all()
+    expect(results).toEqual([
+      {
+        detail: expect.stringContaining('1 record or post from 1 host could not be processed: over_cap 1'),
+      },
+    ])
   })
 })
 
@@ -372,6 +451,9 @@ describe('runs', () => {
     const value = await env.DB.prepare("SELECT value FROM states WHERE name = 'trouble'").first<string>(
       'value',
     )
-    expect(JSON.parse(value ?? '')).toEqual({ ...record, 'margay.quarantine': { episode: 1, open: true } })
+    expect(JSON.parse(value ?? '')).toEqual({
+      ...record,
+      'margay.quarantine': { episode: 1, open: true, toldAt: TEST_NOW },
+    })
   })
 })

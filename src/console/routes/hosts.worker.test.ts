@@ -273,6 +273,7 @@ describe('what GET /hosts/:id knows of a host’s logs', () => {
         lost_at: '2026-11-24T11:59:00.000Z',
         gaps: [{ from: '2026-11-24T11:00:00.000Z', to: '2026-11-24T11:25:00.000Z', pulses: 4 }],
         dropped_lines: 7,
+        minutes_at_risk: 25,
         late_lines: 9,
       },
       config: {
