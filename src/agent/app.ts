@@ -27,7 +27,7 @@ export function agentApp(world: World, packs: readonly Pack[]): Hono {
     // Enrollment alone needs schemas, which are a quarter of the start-up: most isolates never load them.
     enroll: async (request, after) => (await import('./enroll.ts')).enroll(world, request, after),
     config: (request, after) => serveConfig(world, configs, request, after),
-    log: request => acceptLog(world, request),
+    log: (request, after) => acceptLog(world, request, after),
     'distributed/read': (request, after) => distributed(world, request, after),
     'distributed/write': (request, after) => distributed(world, request, after),
   }

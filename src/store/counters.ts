@@ -11,6 +11,7 @@ import type { Finding } from '../detect/finding.ts'
  * - `rule_matches`, `rule_errors`: matches and failures of rules; label = rule id
  * - `posts_missing`: pointers to a spooled post that was processed before; no label
  * - `dead_letters`: wake-ups of deliveries that ran out of retries (posts go to quarantine instead); no label
+ * - `posts_refused`: posts that we could not take although the host did nothing wrong, at best effort; label = reason
  * - `enroll_failed`: refused enrollments, those of an address that is shut out at each doubling only; label = address of
  *   the client, for IPv6 its first 64 bits, or `others` once 500 failed everywhere within ten minutes
  * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
@@ -30,6 +31,7 @@ export type CounterName =
   | 'rule_errors'
   | 'posts_missing'
   | 'dead_letters'
+  | 'posts_refused'
   | 'enroll_failed'
   | 'enroll_throttled'
   | 'enroll_moved'
