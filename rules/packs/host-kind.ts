@@ -46,7 +46,6 @@ export const hostKind = pack({
       query:
         "SELECT t.instance_id, t.key, t.value FROM system_info s CROSS JOIN ec2_instance_tags t WHERE s.hardware_vendor = 'Amazon EC2' AND t.key IN ('aws:autoscaling:groupName', 'aws:ec2spot:fleet-request-id', 'eks:nodegroup-name');",
       interval: 86_400,
-      platform: 'linux',
       removed: false,
       table: 'ec2_instance_tags',
       description: 'Whether the machine belongs to a group that makes and ends its machines',

@@ -272,6 +272,14 @@ describe('a silent host', () => {
     expect(moveOf(silent(heardAgain(2 * MINUTE, MINUTE, 0)))?.to).toBe('live')
   })
 
+  it('and may be quiet for hours, as after a grave alert, is not brought back by one contact', () => {
+    const rhythm = { days: [{ day: Math.floor(NOON / DAY), learntMs: 5 * HOUR, longestMs: 5 * HOUR }] }
+    const once = vitals({ rhythm, contacts: { previousAt: NOON - 3 * HOUR, lastAt: NOON - MINUTE } })
+    expect(moveOf(silent({ vitals: once }))).toBeNull()
+    const twice = vitals({ rhythm, contacts: { previousAt: NOON - HOUR, lastAt: NOON - MINUTE } })
+    expect(moveOf(silent({ vitals: twice }))?.to).toBe('live')
+  })
+
   it('keeps its one alert through half-dead and stale', () => {
     const asking = { heard: { ...UNHEARD, pulse: NOON - 3 * HOUR, config: NOON } }
     const unchanged = { resolves: null, raises: null, episode: 2 }

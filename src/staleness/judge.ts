@@ -60,7 +60,7 @@ export function judge(
 }
 
 /** A revocation voids the node keys of until then; a host that enrolled after it has a good one and is watched again. */
-export function isRevoked({ revokedAt, lastEnrollAt }: WatchedHost): boolean {
+function isRevoked({ revokedAt, lastEnrollAt }: WatchedHost): boolean {
   return revokedAt !== null && lastEnrollAt <= revokedAt
 }
 

@@ -14,7 +14,7 @@ const DAYS = 7
 const DAY_MS = 86_400_000
 
 /** What decided a threshold. */
-export type ThresholdTerm =
+type ThresholdTerm =
   | 'heartbeats'
   | 'rhythm'
   | 'longest gap'
