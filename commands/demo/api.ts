@@ -37,6 +37,13 @@ export interface ApiAlert {
   readonly event_count: number
 }
 
+/** A host as `GET /api/v1/hosts` shows it; only what the demo tells. */
+interface ApiHost {
+  readonly hostname: string
+  readonly state: string
+  readonly state_reason: string
+}
+
 export class Api {
   readonly #origin: string
   readonly #token: string
@@ -55,6 +62,12 @@ export class Api {
 
   async alerts(): Promise<readonly ApiAlert[]> {
     return Array.fromAsync(this.#all<ApiAlert>('/alerts'))
+  }
+
+  /** The host of this name. */
+  async host(hostname: string): Promise<ApiHost | undefined> {
+    const { items } = await this.#get<List<ApiHost>>(`/hosts?${new URLSearchParams({ q: hostname })}`)
+    return items.find(host => host.hostname === hostname)
   }
 
   /** Acknowledges an alert in someone's name. */

@@ -15,7 +15,7 @@ import type { Narrator } from './narrator.ts'
 import type { PlayedRow } from './rule-row.ts'
 
 /** Hosts that have a part of their own, by index. All run Linux but the third and the sixth. */
-const PARTS = { flaky: 0, silent: 1, flooding: 3, rubbish: 4 } as const
+const PARTS = { flaky: 0, silent: 1, flooding: 3, rubbish: 4, hanging: 6 } as const
 
 /** One page that has to come: the rule, the host, and what must make it fire. */
 export interface ExpectedPage {
@@ -29,8 +29,9 @@ export interface ExpectedPage {
 /** Between two turns of hosts that wait in their back-off. */
 const DRAIN_POLL_MS = 200
 
-/** Rule id of a silent host's alert. */
-const HOST_SILENT = 'margay.host-silent'
+/** Hosts that stop sending: which rule tells of it. */
+const SILENCES = { silent: 'margay.host-silent', hanging: 'margay.host-half-dead' } as const
+export type QuietPart = keyof typeof SILENCES
 
 interface FleetSurroundings {
   readonly origin: string
@@ -142,21 +143,22 @@ export class Fleet {
     return line
   }
 
-  /** The silent host must page once and resolve. */
-  expectSilence(): DemoHost {
-    const host = this.part('silent')
-    this.expectedPages.push({
-      rule: HOST_SILENT,
+  /** The host that plays this part must page once, and resolve. */
+  expectSilence(part: QuietPart): { readonly host: DemoHost; readonly page: ExpectedPage } {
+    const host = this.part(part)
+    const page: ExpectedPage = {
+      rule: SILENCES[part],
       hostname: host.name,
       postedAt: () => null,
       resolves: true,
-    })
-    return host
+    }
+    this.expectedPages.push(page)
+    return { host, page }
   }
 
-  /** True for the page of a hostile row on a host that neither floods nor falls silent. */
+  /** True for the page of a hostile row on a host that neither floods nor stops sending. */
   isQuietPage(incident: Incident): boolean {
-    const busy = [this.part('silent'), this.part('flooding')].map(({ name }) => name)
+    const busy = [this.part('silent'), this.part('hanging'), this.part('flooding')].map(({ name }) => name)
     return (
       !busy.includes(incident.source) &&
       this.expectedPages.some(page => !page.resolves && isPageOf(page, incident))
@@ -192,7 +194,7 @@ export class Fleet {
 
   /** Hosts on which this row may appear: those whose part would blur the count are left out. */
   #bystanders(row: SuspectRow): DemoHost[] {
-    const busy = [this.part('silent'), this.part('rubbish'), this.part('flooding')]
+    const busy = [this.part('silent'), this.part('hanging'), this.part('rubbish'), this.part('flooding')]
     return this.hosts.filter(
       host => !busy.includes(host) && row.platforms.some(platform => platform === host.profile.platform),
     )

@@ -4,10 +4,10 @@ export const HELP = `npm run demo [-- --hosts N --seconds N --port N --rule ID -
 
 Runs Margay whole on this machine: the Worker with its D1, R2 and queues in a fresh directory, a fleet of simulated
 osquery hosts, and a stand-in for PagerDuty. Among the hosts are some with hostile rows, one that floods, one on a bad
-network, one that posts rubbish, and one that falls silent and comes back. Someone acknowledges and resolves alerts, in
-PagerDuty and by the API. Everything that happens is told.
+network, one that posts rubbish, one that falls silent and comes back, and one whose logging breaks while it goes on asking
+for its config. Someone acknowledges and resolves alerts, in PagerDuty and by the API. Everything that happens is told.
 
-  --hosts N     how many hosts, 6 to 200 (10)
+  --hosts N     how many hosts, 7 to 200 (10)
   --seconds N   end by itself after so long, at least 30: then compares what hosts posted with what is stored, and what
                 should have paged with what did. Exits 0 only if every line is stored exactly once and every expected
                 alert was delivered. Without it the demo runs until Ctrl-C.
@@ -35,7 +35,7 @@ export type ReadOptions =
   | { readonly kind: 'wrong'; readonly reason: string }
 
 /** Every part of the fleet needs a host of its own. */
-const LEAST_HOSTS = 6
+const LEAST_HOSTS = 7
 const MOST_HOSTS = 200
 /** Less is too short for a host to fall silent, be missed and come back. */
 const LEAST_SECONDS = 30

@@ -1,5 +1,6 @@
+import type { Incident } from '../../test/simulator/pagerduty.ts'
 import { Api } from './api.ts'
-import type { Fleet } from './fleet.ts'
+import { type ExpectedPage, type Fleet, isPageOf, type QuietPart } from './fleet.ts'
 import type { DemoHost } from './hosts.ts'
 import { type MischiefReport, makeMischief } from './mischief.ts'
 import type { Narrator } from './narrator.ts'
@@ -31,14 +32,18 @@ const ENDLESS_ROUND_MS = 90_000
 const AT = {
   attack: 0.1,
   silence: 0.12,
+  halfDead: 0.13,
   mischief: 0.15,
   flood: 0.2,
   respond: 0.3,
   secondAttack: 0.5,
   kill: 0.75,
 } as const
-/** The silent host stays away this long: missed after its limit and one cron, and some time for the page. */
-const SILENCE_MS = (SILENT_AFTER_S + 6) * 1000
+/** A host that has not sent three heartbeats is new, and nobody misses it yet. */
+const BEATS_OF_A_LIVE_HOST = 4
+/** It is missed after its limit, at the second evaluation; a busy machine may take three times as long. */
+const SILENCE_DEADLINE_MS = 3 * (SILENT_AFTER_S + 4) * 1000
+const WATCH_MS = 200
 const FLOOD_LINES_A_SECOND = 25
 const FLOOD_MOST_LINES = 2_000
 const FIRST_CONTACT_DEADLINE_MS = 30_000
@@ -102,7 +107,8 @@ export class Play {
     }
     await Promise.all([
       at(AT.attack, () => this.#attack(2 * round)),
-      at(AT.silence, () => this.#fallSilent()),
+      at(AT.silence, () => this.#stopSending('silent')),
+      at(AT.halfDead, () => this.#stopSending('hanging')),
       at(AT.mischief, () => this.#makeMischief()),
       at(AT.flood, () => this.#flood(roundMs)),
       at(AT.respond, () => this.#respond()),
@@ -117,16 +123,61 @@ export class Play {
     fleet.attack(round, (host, row) => narrator.say(`HOSTILE   ${row.what} appears on ${host.name}`))
   }
 
-  async #fallSilent(): Promise<void> {
-    const { fleet, narrator, sleep } = this.#scene
-    const host = fleet.expectSilence()
-    host.powerOff()
-    narrator.say(`${host.name} falls silent.`)
-    await sleep(SILENCE_MS)
+  /** A host stops sending until somebody is paged, and begins again; then that has to be over. */
+  async #stopSending(part: QuietPart): Promise<void> {
+    const { fleet, narrator } = this.#scene
+    await this.#until(() => fleet.part(part).beats >= BEATS_OF_A_LIVE_HOST)
     if (this.#isOver()) return
-    narrator.say(`${host.name} is back.`)
-    host.powerOn()
-    this.#living.push(this.#live(host))
+    const { host, page } = fleet.expectSilence(part)
+    const { stop, stops, goesOn, begins } = this.#silenceOf(part, host)
+    const from = Date.now()
+    stop()
+    narrator.say(`QUIET     ${host.name} ${stops}.`)
+    await this.#until(() => this.#incidentOf(page, from) !== undefined)
+    await this.#tell(host)
+    if (this.#isOver()) return
+    goesOn()
+    narrator.say(`BACK      ${host.name} ${begins}. Its second heartbeat will end the alert.`)
+    await this.#until(() => this.#incidentOf(page, from)?.status === 'resolved')
+    await this.#tell(host)
+  }
+
+  #silenceOf(part: QuietPart, host: DemoHost) {
+    if (part === 'hanging') {
+      return {
+        stop: () => host.hang(),
+        stops: 'runs no queries any more, but goes on asking for its config: it is half dead',
+        goesOn: () => host.unhang(),
+        begins: 'logs again',
+      }
+    }
+    return {
+      stop: () => host.powerOff(),
+      stops: 'is switched off: nothing comes of it any more',
+      goesOn: () => {
+        host.powerOn()
+        this.#living.push(this.#live(host))
+      },
+      begins: 'is switched on again',
+    }
+  }
+
+  #incidentOf(page: ExpectedPage, from: number): Incident | undefined {
+    const { incidents } = this.#scene.stage.pagerDuty.model
+    return incidents.findLast(incident => isPageOf(page, incident) && incident.openedAt >= from)
+  }
+
+  /** Says what the API says of a host. */
+  async #tell(host: DemoHost): Promise<void> {
+    const { narrator, stage } = this.#scene
+    const known = await new Api(stage.origin, stage.adminToken).host(host.name)
+    if (known !== undefined) narrator.say(`STATE     ${host.name} is ${known.state}: ${known.state_reason}`)
+  }
+
+  /** Waits until it is so, as long as what is waited for may take. */
+  async #until(isSo: () => boolean): Promise<void> {
+    const deadline = Date.now() + SILENCE_DEADLINE_MS
+    while (!isSo() && !this.#isOver() && Date.now() < deadline) await this.#scene.sleep(WATCH_MS)
   }
 
   async #makeMischief(): Promise<void> {

@@ -7,7 +7,7 @@ import { applyMigrations, bundleWorker, type LocalWorker, startWorker } from '..
 import type { Narrator } from './narrator.ts'
 
 /** The demo's clock runs faster than a fleet's: what takes 15 minutes by default takes 12 s here. */
-export const HEARTBEAT_S = 3
+export const HEARTBEAT_S = 2
 export const SILENT_AFTER_S = 12
 /** Cron fires each minute in production. */
 const CRON_INTERVAL_MS = 2_000
@@ -80,6 +80,8 @@ async function startAll(
       INLINE_MAX_BYTES: '0',
       HEARTBEAT_SECONDS: String(HEARTBEAT_S),
       SILENT_AFTER_SECONDS: String(SILENT_AFTER_S),
+      // A host of a minute's age has no rhythm yet to wait for.
+      SILENCE_LEARNING_SECONDS: '0',
     }),
     { mode: 0o600 },
   )
