@@ -60,11 +60,15 @@ const DETAIL_COLUMNS = `${COLUMNS}, instance_id, details, served_config, served_
 const STATE = "iif(silence_state = 'silent', 'stale', silence_state)"
 
 const CLASSES = "('server', 'laptop', 'ephemeral')"
-/** What `hostClassOf` (src/staleness/host-class.ts) says, in SQL; a test holds the two to each other. */
+/** On how many of its days a host was away for as long as machines are that people switch off. */
+const NIGHTS = `(SELECT count(*) FROM json_each(iif(json_valid(vitals), vitals, '{}'), '$.rhythm.days') AS d
+    WHERE json_extract(d.value, '$[2]') BETWEEN 7200000 AND 72000000)`
+/** What `classOf` (src/staleness/host-class.ts) says, in SQL; a test holds the two to each other. */
 const CLASS = `coalesce(
   iif(class IN ${CLASSES}, class, NULL),
   (SELECT value FROM json_each(tags) WHERE value IN ${CLASSES} ORDER BY instr('server laptop ephemeral', value) LIMIT 1),
-  iif(class_guess IN ${CLASSES}, class_guess, 'server'))`
+  iif(class_guess IN ${CLASSES}, class_guess, NULL),
+  iif(${NIGHTS} >= 3, 'laptop', 'server'))`
 
 export interface HostFilter {
   /** Without one, hosts that are gone are left out. */

@@ -31,6 +31,12 @@ async function enroll(id: string, facts: Partial<Parameters<typeof enrollHost>[1
   })
 }
 
+/** Vitals of a host whose longest gaps of the last days were these, ms. */
+function awayFor(...gaps: readonly number[]): string {
+  const days = gaps.map((longestMs, index) => ({ day: 20_780 + index, learntMs: 0, longestMs }))
+  return vitalsText({ ...NO_VITALS, rhythm: { ...NO_VITALS.rhythm, days } })
+}
+
 describe('GET /hosts', () => {
   it('lists what is known of each host', async () => {
     await enroll('web-1')
@@ -95,7 +101,7 @@ describe('GET /hosts', () => {
   })
 
   it('finds by class, however a host came by it', async () => {
-    for (const id of ['a', 'b', 'c', 'd', 'e']) await enroll(id)
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await enroll(id)
     const set = (id: string, change: string) =>
       env.DB.prepare(`UPDATE hosts SET ${change} WHERE host_id = ?`).bind(id).run()
     await set('a', "class = 'laptop', class_guess = 'ephemeral'")
@@ -103,13 +109,16 @@ describe('GET /hosts', () => {
     await set('c', "class_guess = 'laptop'")
     await set('d', "class = 'nonsense', class_guess = 'nonsense'")
     await set('e', `tags = '["laptop","server"]'`)
+    await set('f', `vitals = '${awayFor(20_000_000, 7_200_000, 7_199_999, 72_000_000)}'`)
+    await set('g', `vitals = '${awayFor(20_000_000, 7_200_000, 7_199_999, 72_000_001)}'`)
+    await set('h', "vitals = '{'")
     const console = testConsole()
     for (const name of HOST_CLASSES) {
       const { items } = (await console.get(`/hosts?class=${name}`)).body
       expect(items.map((host: { class: string }) => host.class)).toEqual(items.map(() => name))
     }
     const ids = (await console.get('/hosts?class=laptop')).body.items.map(({ id }: { id: string }) => id)
-    expect(ids).toEqual(['a', 'b', 'c'])
+    expect(ids).toEqual(['a', 'b', 'c', 'f'])
     const [first, second] = (await console.get('/hosts')).body.items
     expect(first.class_reason).not.toBe(second.class_reason)
   })
