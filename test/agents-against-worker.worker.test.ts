@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { World } from '../src/env.ts'
 import type { IngestMessage } from '../src/ingest/message.ts'
 import { agentClient } from './agent-client.ts'
@@ -11,10 +11,11 @@ import { SimulatedAgent } from './simulator/agent.ts'
 import type { AgentFlags } from './simulator/agent-flags.ts'
 import { enrollmentOf, hostProfile } from './simulator/host-profile.ts'
 import { eventLine } from './simulator/result-line.ts'
-import { headOf } from './simulator/rows.ts'
+import { headOf, heartbeatLine } from './simulator/rows.ts'
 import { Seed } from './simulator/seed.ts'
 import type { Transport, WireAnswer } from './simulator/wire.ts'
 import { freshStorage } from './storage.ts'
+import { WholeWorker } from './whole-worker.ts'
 import { TEST_NOW, testSettings } from './world.ts'
 
 beforeEach(freshStorage)
@@ -163,4 +164,114 @@ describe('osqueryd before the Worker', () => {
     await healthy.consume()
     expect(await eventNames()).toEqual(names(4))
   })
+})
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+/** A third of the time of a real fleet: heartbeats each minute, silent after four. Back-off takes the time it takes. */
+const SHORTENED = {
+  HEARTBEAT_SECONDS: '60',
+  SILENT_AFTER_SECONDS: '240',
+  SILENCE_LEARNING_SECONDS: '0',
+}
+
+/** One osqueryd whose scheduler runs the heartbeat, and which asks for its config, once a minute. */
+class FleetMember {
+  readonly agent: SimulatedAgent
+  readonly name: string
+  #isAlive = true
+  readonly #profile
+  readonly #startedAt = Date.now()
+
+  constructor(index: number, send: Transport) {
+    this.#profile = hostProfile(new Seed(index), index)
+    this.name = this.#profile.hostname
+    this.agent = new SimulatedAgent(
+      enrollmentOf(this.#profile, SECRET),
+      { now: () => Date.now(), sleep: async () => undefined, send },
+      { logCompress: true, logPeriod: 10 },
+    )
+  }
+
+  die(): void {
+    this.#isAlive = false
+  }
+
+  async beat(): Promise<void> {
+    if (!this.#isAlive) return
+    const now = Math.floor(Date.now() / SECOND)
+    const uptimeSeconds = now - Math.floor(this.#startedAt / SECOND) + 1
+    this.agent.logResult(heartbeatLine(this.#profile, 'pack_margay_heartbeat', now, { uptimeSeconds }))
+    await this.agent.fetchConfig()
+  }
+
+  async turn(): Promise<void> {
+    if (this.#isAlive) await this.agent.flush()
+  }
+}
+
+/** Seven of them before the whole Worker, and a road that can be closed. */
+class Fleet {
+  readonly whole = new WholeWorker(SHORTENED)
+  readonly members: readonly FleetMember[]
+  isOut = false
+
+  constructor() {
+    const send: Transport = async ({ path, headers, body }) => {
+      if (this.isOut) return BROKEN
+      const reply = await this.whole.post(path, body, { headers: Object.fromEntries(headers) })
+      return { kind: 'answered', status: reply.status, body: reply.text }
+    }
+    this.members = Array.from({ length: 7 }, (_, index) => new FleetMember(index, send))
+  }
+
+  /** Turns of the loggers each ten seconds, cron each minute. */
+  async minutes(count: number): Promise<void> {
+    for (let tick = 0; tick < count * 6; tick += 1) {
+      for (const [index, member] of this.members.entries()) {
+        if (tick % 6 === index % 6) await member.beat()
+        await member.turn()
+      }
+      this.whole.advance(10 * SECOND)
+      if (tick % 6 !== 5) continue
+      await this.whole.cron()
+      while ((await this.whole.deliverIngest()) + (await this.whole.deliverAlerts()) > 0);
+    }
+  }
+
+  pages(): string[] {
+    return this.whole.pagerDuty.incidents.map(({ summary, status }) => `${summary}: ${status}`)
+  }
+}
+
+describe('osqueryds that wait in their back-off', () => {
+  let fleet: Fleet
+  beforeEach(() => {
+    fleet = new Fleet()
+  })
+  afterEach(() => fleet.whole.leave())
+
+  it('page nobody for an outage of ours but once; who died in it does, when the others had time to return', async () => {
+    await fleet.minutes(8)
+    expect(fleet.pages()).toEqual([])
+    fleet.isOut = true
+    await fleet.minutes(4)
+    fleet.members[3]?.die()
+    await fleet.minutes(8)
+    expect(fleet.pages()).toEqual([expect.stringMatching(/^The feed is silent.*: triggered$/)])
+    fleet.isOut = false
+    const outageEnds = Date.now()
+    await fleet.minutes(10)
+    expect(fleet.members.filter(({ agent }) => agent.buffer.size > 0).map(({ name }) => name)).toEqual([
+      fleet.members[3]?.name,
+    ])
+    expect(fleet.pages()).toEqual([expect.stringMatching(/^The feed is silent.*: resolved$/)])
+    await fleet.minutes(22)
+    expect(fleet.pages()).toEqual([
+      expect.stringMatching(/: resolved$/),
+      `Host ${fleet.members[3]?.name} is silent: triggered`,
+    ])
+    const died = fleet.whole.pagerDuty.incidents[1]?.openedAt ?? 0
+    expect(died - outageEnds).toBeGreaterThan(20 * MINUTE)
+  }, 120_000)
 })
