@@ -62,7 +62,7 @@ export default rule({
       context: { message: 'Linesize exceeds TLS logger maximum: 1200000' },
     },
     { name: 'a line too long, older agents', match: true, message: 'Line exceeds TLS logger max: 1200000' },
-    { name: 'purged lines', match: true, message: 'Purging buffered logs limit (1000000) exceeded: 4' },
+    { name: 'purged lines', match: true, message: 'Purging buffered logs limit (1000000) exceeded: 1000004' },
     {
       name: 'events that came too fast',
       match: true,
