@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Flags, Pack, PackQuery, PathsByCategory, Platform } from '../detect/pack.ts'
+import { isTagged, type Kind, kindOf, suits } from '../detect/pack-target.ts'
 import type { Settings } from '../env.ts'
 
 /**
@@ -17,7 +18,7 @@ export interface HostConfigs {
 }
 
 /** One config. */
-export interface HostConfig {
+interface HostConfig {
   /** What the heartbeat of a host that runs this config says: 12 hex digits of a hash of the text without them. */
   readonly id: string
   /** JSON. */
@@ -89,23 +90,6 @@ export function compileConfig(
   }
 }
 
-type Kind = 'linux' | 'darwin' | 'windows' | 'unknown'
-
-/** What osquery's `os_version.platform` says; distributions of Linux are too many to list. */
-function kindOf(platform: string): Kind {
-  if (platform === 'darwin' || platform === 'windows') return platform
-  return platform === '' || platform === 'freebsd' ? 'unknown' : 'linux'
-}
-
-function suits(wanted: Platform | undefined, kind: Kind): boolean {
-  if (wanted === undefined || kind === 'unknown') return true
-  return wanted === 'posix' ? kind !== 'windows' : wanted === kind
-}
-
-function isTagged(pack: Pack, tags: readonly string[]): boolean {
-  return pack.tags === undefined || pack.tags.some(tag => tags.includes(tag))
-}
-
 function hostConfig(packs: readonly Pack[], kind: Kind, heartbeatSeconds: number): HostConfig {
   const blank = configText(packs, kind, { interval: heartbeatSeconds, configId: '' })
   const id = createHash('sha256').update(blank).digest('hex').slice(0, CONFIG_ID_DIGITS)
@@ -134,17 +118,6 @@ function configText(packs: readonly Pack[], kind: Kind, heartbeat: Heartbeat): s
     options: { ...OPTIONS, ...Object.fromEntries(flagsOf(packs)) },
     packs: Object.fromEntries(served),
   })
-}
-
-/** Whether a query stands in the config of a host. @param platform, tags  as for `forHost` */
-export function servesQuery(
-  pack: Pack,
-  query: PackQuery,
-  platform: string,
-  tags: readonly string[],
-): boolean {
-  const kind = kindOf(platform)
-  return suits(pack.platform, kind) && isTagged(pack, tags) && suits(query.platform, kind)
 }
 
 /** The paths of all packs by category, each once, in a fixed order; left out when there are none. */

@@ -3,7 +3,7 @@ import { type HostRecord, type HostRow, hostRecord, SELECT_HOSTS } from './hosts
 import { jsonArrays } from './json-rows.ts'
 
 /** A host with what is known of its rhythm. */
-export interface KnownHost extends HostRecord {
+interface KnownHost extends HostRecord {
   /** As it lies in the row: see vitals-text.ts. */
   readonly vitals: string
   /** As its row says; a newer version may have written one that this one doesn't know. */
