@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 const ROOMS = [
   'agent',
   'ingest',
-  'staleness',
   'console',
+  'staleness',
   'inbound',
   'alerts',
   'notify',

@@ -1,4 +1,4 @@
-import { servesQuery } from '../agent/config.ts'
+import { servesQuery } from '../detect/pack-target.ts'
 import type { SilentPair } from '../store/query-sightings.ts'
 import type { SilencePolicy } from './policy.ts'
 import type { SnapshotQuery } from './snapshot-queries.ts'

@@ -1,9 +1,13 @@
 import type { HostId } from '../detect/event.ts'
-import type { ClassGuess } from '../staleness/class-guess.ts'
 
 /** A guess about one host. */
-export interface HostClassGuess extends ClassGuess {
+export interface HostClassGuess {
   readonly hostId: HostId
+  readonly class: string
+  /** Why, for people. */
+  readonly reason: string
+  /** 3 is the surest. */
+  readonly sureness: 1 | 2 | 3
 }
 
 /**
