@@ -1,14 +1,21 @@
 import { expect } from 'vitest'
 import type { WholeWorker } from '../../whole-worker.ts'
-import { numbered, type PeerCases } from './peer-case.ts'
+import { line, type PeerCases } from './peer-case.ts'
 
-/** A short limit, so that an hour's story takes minutes; a new host has twice as long. */
-const SILENT_AFTER = { SILENT_AFTER_SECONDS: '240' }
+/** A short limit, so that an hour's story takes minutes; a new host has twice as long, or until its third heartbeat. */
+const SILENT_AFTER = {
+  SILENT_AFTER_SECONDS: '240',
+  HEARTBEAT_SECONDS: '60',
+  SILENCE_LEARNING_SECONDS: '0',
+}
+
+const heartbeat = () =>
+  line('pack_margay_heartbeat', { start_time: '1', uptime_seconds: '1' }, { action: 'snapshot' })
 
 /** Lets minutes pass in which these hosts send. */
 async function minutesWith(whole: WholeWorker, count: number, keys: readonly string[]): Promise<void> {
   for (let minute = 0; minute < count; minute += 1) {
-    for (const key of keys) await whole.log(key, numbered(1))
+    for (const key of keys) await whole.log(key, [heartbeat()])
     await whole.minutes(1)
   }
 }
@@ -75,17 +82,17 @@ export const silenceCases: PeerCases = {
   },
 
   'stale-check-in-without-results': {
-    differs:
-      'A host that is heard by any road counts as live. By which road it was heard last is kept apart and shown; an alert on it is to come.',
     async holds(whole) {
-      const node_key = await whole.enroll('web-01.example.com')
-      await whole.post('config', { node_key })
-      const [{ id }] = (await whole.api('/hosts')).items
-      expect((await whole.api(`/hosts/${id}`)).last_seen_by).toMatchObject({
-        config: expect.stringMatching(/Z$/),
-        result: null,
-        pulse: null,
-      })
+      whole.newIsolate(SILENT_AFTER)
+      const key = await whole.enroll('web-01.example.com')
+      await minutesWith(whole, 3, [key])
+      for (let minute = 0; minute < 10; minute += 1) {
+        await whole.post('config', { node_key: key })
+        await whole.minutes(1)
+      }
+      expect((await whole.api('/hosts')).items).toMatchObject([{ state: 'half-dead' }])
+      expect((await whole.api('/alerts')).items).toMatchObject([{ rule_id: 'margay.host-half-dead' }])
+      expect(incidents(whole)).toMatchObject([{ status: 'triggered' }])
     },
   },
 }
