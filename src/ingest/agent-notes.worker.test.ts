@@ -66,7 +66,7 @@ const post = (records: readonly unknown[], receivedAt = TEST_NOW, host = 'host-1
   queued(inlinePost(gzipPost(records, type), { receivedAt, host }))
 
 const sightings = () => rowsOf('SELECT * FROM query_sightings ORDER BY host_id, query')
-const ports = (seen: number, lastAt: number, pulses: number | null = null) => ({
+const ports = (seen: number, lastAt: number, pulses = 0) => ({
   host_id: 'host-1',
   query: 'stock/ports',
   last_at: lastAt,
@@ -87,7 +87,7 @@ describe('rows of a snapshot query', () => {
       row('invented', 'snapshot'),
     ])
     await consumeIngest(batchOf(message), testWorld(), detection)
-    expect(await sightings()).toEqual([ports(1, TEST_NOW)])
+    expect(await sightings()).toEqual([ports(1, TEST_NOW, 1)])
   })
 
   it('are noted once an hour at most, a little early too, and with the pulses there were', async () => {
