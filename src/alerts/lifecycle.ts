@@ -62,6 +62,8 @@ export interface StatusChange {
   readonly knowing?: readonly string[]
 }
 
+/** Who opens again what begins again. */
+const BY_ITSELF = 'margay'
 /** Most UTF-16 units of a name or note that the timeline keeps. */
 const NOTE_MAX_LENGTH = 2_000
 
@@ -112,7 +114,7 @@ export function openAlertAgain(db: D1Database, routing: Routing, spec: AlertSpec
       insertTimelineOfNewAlert(db, alertId, JSON.stringify(created)),
       insertTimelineWhileStatus(db, { ...entry, entryId: '1-reopened', kind: 'reopened' }, ['resolved']),
       insertAlerts(db, JSON.stringify([alert])),
-      markOpen(db, alertId, spec.at, spec.ruleId, ['resolved']),
+      markOpen(db, alertId, spec.at, BY_ITSELF, ['resolved']),
     ],
     // A trigger that waits is found when it is due; what is left of a resolve goes before one that doesn't, and wakes it.
     deliveryIds:

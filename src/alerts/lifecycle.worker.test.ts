@@ -11,7 +11,9 @@ import {
   acknowledgeAlert,
   alertIdOf,
   type Change,
+  extendOpenAlert,
   openAlert,
+  openAlertAgain,
   redrive,
   resolveAlert,
 } from './lifecycle.ts'
@@ -211,6 +213,96 @@ describe('redriving', () => {
     await commit(again())
     expect(await sent()).toEqual([`day trigger ${state}`])
     expect(await told()).toHaveLength(2)
+  })
+})
+
+describe('an alert that begins again', () => {
+  const MINUTE = 60_000
+  const later = { ...spec, at: TEST_NOW + 9 * MINUTE }
+  const dueAt = TEST_NOW + 60 * MINUTE
+  const isTold = () =>
+    env.DB.prepare("UPDATE deliveries SET state = 'delivered', attempts = 1, delivered_at = 1")
+
+  async function due(): Promise<readonly (readonly [string, number])[]> {
+    const waiting = (await deliveriesOf(env.DB, alertId)).filter(({ state }) => state === 'pending')
+    return waiting.map(({ action, nextAttemptAt }) => [action, nextAttemptAt] as const)
+  }
+
+  it('is the same alert, told when it is due', async () => {
+    await commit(openAlert(env.DB, routing, spec))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW + MINUTE)))
+    await isTold().run()
+    const change = openAlertAgain(env.DB, routing, later, dueAt)
+    await commit(change)
+    expect(await alertById(env.DB, alertId)).toMatchObject({
+      status: 'open',
+      openedAt: later.at,
+      resolvedAt: null,
+    })
+    expect(await due()).toEqual([['trigger', dueAt]])
+    expect(change.deliveryIds).toEqual([])
+    expect((await told()).at(-1)).toContain('Told at 2026-11-24T13:00:00.000Z if it is open by then.')
+  })
+
+  it('is told to nobody when it is resolved before that, for no send had begun', async () => {
+    await commit(openAlertAgain(env.DB, routing, later, dueAt))
+    expect(await due()).toEqual([['trigger', dueAt]])
+    await commit(resolveAlert(env.DB, destinations, by(later.at + MINUTE)))
+    expect(await alertById(env.DB, alertId)).toMatchObject({ status: 'resolved' })
+  })
+
+  it('opens for the first time when there was none', async () => {
+    const change = openAlertAgain(env.DB, routing, later, later.at)
+    await commit(change)
+    expect(await alertById(env.DB, alertId)).toMatchObject({
+      status: 'open',
+      createdAt: later.at,
+      openedAt: null,
+    })
+    expect(await due()).toEqual([['trigger', later.at]])
+    expect(change.deliveryIds).toContain(`${alertId}.day.trigger`)
+  })
+
+  it.each(['open', 'acknowledged'])('stays as it is while it is %s', async status => {
+    await commit(openAlert(env.DB, routing, spec))
+    await isTold().run()
+    await env.DB.prepare('UPDATE alerts SET status = ?').bind(status).run()
+    const before = [await alertById(env.DB, alertId), await told(), await sent()]
+    await commit(openAlertAgain(env.DB, routing, later, dueAt))
+    expect([await alertById(env.DB, alertId), await told(), await sent()]).toEqual(before)
+  })
+
+  it('does nothing the second time', async () => {
+    await commit(openAlertAgain(env.DB, routing, later, dueAt))
+    const before = [await told(), await due()]
+    await commit(openAlertAgain(env.DB, routing, later, dueAt))
+    expect([await told(), await due()]).toEqual(before)
+  })
+})
+
+describe('an alert that says more than it did', () => {
+  const more = { ...spec, title: 'web-1 and 3 more are silent', context: { hosts: 4 }, at: TEST_NOW + 1 }
+
+  it('has another title, context and count, and tells nobody anew while it is open', async () => {
+    await commit(openAlert(env.DB, routing, spec))
+    await env.DB.prepare("UPDATE deliveries SET state = 'delivered', attempts = 1").run()
+    await commit(extendOpenAlert(env.DB, routing, more, 4))
+    expect(await alertById(env.DB, alertId)).toMatchObject({
+      title: more.title,
+      context: '{"hosts":4}',
+      eventCount: 4,
+      lastEventAt: more.at,
+    })
+    expect(await sent()).toEqual(['day trigger delivered'])
+  })
+
+  it('opens again when somebody resolved it, or nobody would hear', async () => {
+    await commit(openAlert(env.DB, routing, spec))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW)))
+    await env.DB.prepare("UPDATE deliveries SET state = 'delivered', attempts = 1").run()
+    await commit(extendOpenAlert(env.DB, routing, more, 4))
+    expect(await alertById(env.DB, alertId)).toMatchObject({ status: 'open', title: more.title })
+    expect(await sent()).toContain('day trigger pending')
   })
 })
 

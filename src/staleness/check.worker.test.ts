@@ -444,4 +444,68 @@ describe('the run itself', () => {
     await pass(world, 4, all)
     expect((await alerts()).filter(({ status }) => status !== 'resolved')).toEqual([])
   })
+
+  it('tells of a group that is silent alone, by its tag or its platform, and of none of its hosts', async () => {
+    const world = await fleetOf(60)
+    await env.DB.prepare(`UPDATE hosts SET platform = 'windows', tags = '["lab","x"]' WHERE host_id < ?`)
+      .bind(hostId(10))
+      .run()
+    const others = Array.from({ length: 50 }, (_, n) => n + 10)
+    await pass(world, 20, others)
+    expect((await alerts()).map(({ ruleId, title }) => [ruleId, title])).toEqual([
+      ['margay.group-silent', 'Hosts of lab are silent: 10 of 10 servers'],
+    ])
+    await pass(world, 3, [...others, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect((await alerts()).map(({ status }) => status)).toEqual(['resolved'])
+  })
+
+  it('reads a fleet that is well once, and one that is silent thrice at most', async () => {
+    const size = 2_500
+    const world = quietWorld()
+    const { db, rowsRead } = countingRows(env.DB)
+    const look = async () => {
+      const before = rowsRead()
+      expect(await checkSilence({ ...world, db }, routing)).toMatchObject({ outcome: 'evaluated' })
+      return rowsRead() - before
+    }
+    await env.DB.prepare(
+      `INSERT INTO hosts (host_id, enrolled_at, last_enroll_at, last_seen_at, last_pulse_at, silence_state, silence_since)
+       SELECT printf('host-%04d', value), ?1, ?1, ?1, ?1, 'live', ?1 FROM json_each(?2)`,
+    )
+      .bind(world.now(), JSON.stringify(Array.from({ length: size }, (_, n) => n)))
+      .run()
+    await look()
+    const well = await look()
+    world.advance(17 * MINUTE)
+    const silent = await look()
+    expect(well).toBeLessThan(1.1 * size + 100)
+    expect(silent).toBeLessThan(3 * size + 100)
+    expect((await alerts()).map(({ ruleId }) => ruleId)).toEqual(['margay.feed-silent'])
+  })
 })
+
+/** A database that adds up the rows it read, as D1 counts and bills them. */
+function countingRows(real: D1Database): { readonly db: D1Database; readonly rowsRead: () => number } {
+  let rows = 0
+  const note = <Result extends D1Result>(result: Result): Result => {
+    rows += result.meta.rows_read
+    return result
+  }
+  const db = new Proxy(real, {
+    get(target, name) {
+      if (name === 'batch') {
+        return async (statements: D1PreparedStatement[]) => (await target.batch(statements)).map(note)
+      }
+      if (name === 'prepare') return (sql: string) => noting(target.prepare(sql))
+      return Reflect.get(target, name)
+    },
+  })
+  function noting(statement: D1PreparedStatement): D1PreparedStatement {
+    const bind = statement.bind.bind(statement)
+    const all = statement.all.bind(statement)
+    statement.bind = (...values: unknown[]) => noting(bind(...values))
+    statement.all = async () => note(await all()) as never // of the type that the caller named
+    return statement
+  }
+  return { db, rowsRead: () => rows }
+}

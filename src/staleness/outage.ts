@@ -20,7 +20,7 @@ export interface OutageDecision {
 }
 
 /** Three missed crons: we were away, so silence proves nothing. */
-export const MAX_GAP_MS = 3 * 60_000
+const MAX_GAP_MS = 3 * 60_000
 /** A third of the least threshold, five minutes by default: so long nothing must be wrong before the alert resolves. */
 const CALM_SHARE = 1 / 3
 

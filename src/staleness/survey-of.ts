@@ -10,6 +10,7 @@ import {
 } from '../store/feed-traffic.ts'
 import {
   countServers,
+  countServersOfGroups,
   type HostSilenceRow,
   selectAlarms,
   selectHostsOfInterest,
@@ -97,7 +98,10 @@ async function serversOf(
   const isAsked = fleet.missing > 0 || groups.length > 0 || (posts === 0 && usualHours.length > 0)
   if (!isAsked) return { servers: 0, groupServers: new Map() }
   const names = [...groups.map(({ name }) => name), ...suspects]
-  const [all, each] = await db.batch(countServers(db, names))
+  const [all, each] = await db.batch([
+    countServers(db),
+    ...(names.length === 0 ? [] : [countServersOfGroups(db, names)]),
+  ])
   return {
     servers: rowsOf<{ servers: number }>(all)[0]?.servers ?? 0,
     groupServers: new Map(

@@ -28,10 +28,10 @@ export interface CountedMinute {
 export function selectRecentTraffic(db: D1Database, first: number, last: number): D1PreparedStatement {
   return db
     .prepare(
-      `WITH RECURSIVE m (minute) AS (SELECT ?1 UNION ALL SELECT minute + 1 FROM m WHERE minute < ?2)
+      `WITH RECURSIVE minutes (minute) AS (SELECT ?1 UNION ALL SELECT minute + 1 FROM minutes WHERE minute < ?2)
        SELECT c.minute AS minute, c.name AS name, sum(c.value) AS value
-       FROM m CROSS JOIN json_each('["posts", "posts_refused", "silence_checks_failed"]') n
-       CROSS JOIN counters c ON c.minute = m.minute AND c.name = n.value GROUP BY 1, 2`,
+       FROM minutes CROSS JOIN json_each('["posts", "posts_refused", "silence_checks_failed"]') n
+       CROSS JOIN counters c ON c.minute = minutes.minute AND c.name = n.value GROUP BY 1, 2`,
     )
     .bind(first, last)
 }
@@ -46,11 +46,11 @@ export interface UsualHour {
 export function selectUsualTraffic(db: D1Database, minute: number): D1PreparedStatement {
   return db
     .prepare(
-      `WITH RECURSIVE m (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM m WHERE n < ${2 * HALF_HOUR_MINUTES - 1})
+      `WITH RECURSIVE minutes (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM minutes WHERE n < ${2 * HALF_HOUR_MINUTES - 1})
        SELECT d.value AS daysAgo, coalesce(sum(c.value), 0) AS posts
-       FROM json_each('[1, 2, 3, 4, 5, 6, 7]') d CROSS JOIN m
+       FROM json_each('[1, 2, 3, 4, 5, 6, 7]') d CROSS JOIN minutes
        LEFT JOIN counters c
-         ON c.minute = ?1 - d.value * ${MINUTES_IN_DAY} - ${HALF_HOUR_MINUTES} + m.n AND c.name = 'posts' AND c.label = ''
+         ON c.minute = ?1 - d.value * ${MINUTES_IN_DAY} - ${HALF_HOUR_MINUTES} + minutes.n AND c.name = 'posts' AND c.label = ''
        WHERE (SELECT min(minute) FROM counters) <= ?1 - d.value * ${MINUTES_IN_DAY} - ${HALF_HOUR_MINUTES}
        GROUP BY 1`,
     )

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { countAlertHosts } from './alert-hosts.ts'
-import { growAlerts, selectAlertOfDelivery } from './alerts.ts'
+import { extendAlert, growAlerts, selectAlertOfDelivery } from './alerts.ts'
 import { probeAtOnce, redriveOneToProbe, selectRefusingOfDelivery } from './broken-destinations.ts'
 import { takeTurn } from './budgets.ts'
 import { insertFollowUps, insertTriggersAgain, selectPairOfDelivery } from './deliveries.ts'
@@ -16,6 +16,8 @@ import {
 } from './delivery-attempts.ts'
 import { holdForSlot, releaseSilenced, selectHold, silenceDelivery } from './delivery-holds.ts'
 import { selectUntold } from './fail-over.ts'
+import { selectRecentTraffic, selectUsualTraffic } from './feed-traffic.ts'
+import { assertHostsAsRead, moveHosts, selectAlarms, selectHostsOfInterest } from './host-silence.ts'
 import { redriveParked } from './mass-redrive.ts'
 import {
   assertMatchesUnknown,
@@ -107,10 +109,16 @@ describe('statements of the hot path', () => {
     ['selectSilencesAt', selectSilencesAt(db, 1)],
     ['expireSilence', expireSilence(db, 's', 1, 'b')],
     ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],
+    ['extendAlert', extendAlert(db, { alertId: 'a', title: 't', context: '{}', count: 1, at: 1 })],
+    ['selectRecentTraffic', selectRecentTraffic(db, 1, 5)],
+    ['selectUsualTraffic', selectUsualTraffic(db, 1)],
+    ['selectAlarms', selectAlarms(db, 1, 1)],
+    ['assertHostsAsRead', assertHostsAsRead(db, [])],
+    ['moveHosts', moveHosts(db, [])],
   ])('%s reads no table from end to end', async (_, statement) => {
     const details = await planOf(statement)
-    // `e`, `due` and the subqueries are what a LIMIT left.
-    const bounded = /VIRTUAL TABLE|CONSTANT ROW|^SCAN (?:e|due|\(subquery-\d+\))$/
+    // `e`, `due` and the subqueries are what a LIMIT left; `minutes` are those that were asked for.
+    const bounded = /VIRTUAL TABLE|CONSTANT ROW|^SCAN (?:e|due|minutes|\(subquery-\d+\))$/
     expect(details.filter(detail => detail.startsWith('SCAN') && !bounded.test(detail))).toEqual([])
     expect(details.filter(detail => detail.includes('AUTOMATIC'))).toEqual([])
   })
@@ -130,5 +138,17 @@ describe('statements of the hot path', () => {
 
   it('find the values of a window by their own index', async () => {
     expect((await planOf(selectKnownUniqueValues(db, '[]'))).join('\n')).toContain('matches_by_unique_value')
+  })
+
+  it('read hosts whose silence is of interest by primary key, page by page', async () => {
+    expect(await planOf(selectHostsOfInterest(db, '', 1, 1, 10))).toEqual([
+      'SEARCH h USING PRIMARY KEY (host_id>?)',
+    ])
+  })
+
+  it('look for grave alerts among the latest, and count each minute by its key', async () => {
+    expect((await planOf(selectAlarms(db, 1, 1))).join('\n')).toContain('alerts_by_creation (created_at>?)')
+    const usual = (await planOf(selectUsualTraffic(db, 1))).join('\n')
+    expect(usual).toContain('SEARCH c USING PRIMARY KEY (minute=? AND name=? AND label=?)')
   })
 })
