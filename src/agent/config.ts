@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Flags, Pack, PackQuery, PathsByCategory, Platform } from '../detect/pack.ts'
+import type { Flags, Pack, PackQuery, PathsByCategory } from '../detect/pack.ts'
 import { isTagged, type Kind, kindOf, suits } from '../detect/pack-target.ts'
 import type { Settings } from '../env.ts'
 
