@@ -189,6 +189,14 @@ describe('a fleet of 100 whose hosts send every five minutes, each in its own mi
     pass(fleet, later, 3, n => n !== 7)
     expect(fleet.told).toEqual(['host-7 opens host-silent'])
   })
+
+  it('tells of an outage of everything, cron too, once it looks again: what went missing meanwhile went missing lately', () => {
+    const { fleet, now } = settled(100)
+    const back = now + 60 * MINUTE
+    fleet.run(back)
+    pass(fleet, back, 90, (n, minute) => n !== 7 && minute > 5)
+    expect(fleet.told).toEqual(['fleet feed opens feed-silent', 'fleet feed resolves feed-silent'])
+  })
 })
 
 describe('a group of hosts', () => {
@@ -285,6 +293,17 @@ describe('hosts that behave badly', () => {
         if (host !== undefined) fleet.hosts.set('host-3', { ...host, lastEnrollAt: at, enrolledAt: START })
       },
     )
+    expect(fleet.told).toEqual(['host-3 opens host-silent'])
+  })
+
+  it('hears an identity that two machines share until both are dead', () => {
+    const { fleet, now } = settled(20)
+    const other = (at: number, minute: number) => {
+      if (minute % 5 === 0) fleet.hear('host-3', at)
+    }
+    const one = pass(fleet, now, 60, n => n !== 3, other)
+    expect(fleet.told).toEqual([])
+    pass(fleet, one, 20, n => n !== 3)
     expect(fleet.told).toEqual(['host-3 opens host-silent'])
   })
 
