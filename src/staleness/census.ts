@@ -22,15 +22,25 @@ const MAX_RETURNS = 4_000
 /** Different sets of groups; hosts of further ones count for the fleet alone. */
 const MAX_COMPANIES = 10_000
 
+/** Cron. */
+const LOOK_EVERY_MS = 60_000
+
 /** A server that is expected, with how long the log path may still be quiet of it. */
 const UNDECLARED: ReadonlySet<HostState> = new Set<HostState>(['new', 'live', 'late', 'lagging'])
 const DECLARED: ReadonlySet<HostState> = new Set<HostState>(['stale', 'half-dead'])
 
 /**
  * Judges hosts page by page, so that a run holds the moves that are due and never the fleet.
- * @param record  its groups are those that are held back
+ * @param record  its groups are those that are held back; when hosts were looked at last, 0 for never
  */
-export function takeCensus({ groups }: Pick<SilenceRecord, 'groups'>, policy: SilencePolicy, now: number) {
+export function takeCensus(
+  { groups, evaluatedAt }: Pick<SilenceRecord, 'groups' | 'evaluatedAt'>,
+  policy: SilencePolicy,
+  now: number,
+) {
+  // What went missing while nobody looked went missing lately: an outage of everything is known when it is over.
+  const windowMs =
+    policy.fallWindowMs + (evaluatedAt === 0 ? 0 : Math.max(0, now - evaluatedAt - LOOK_EVERY_MS))
   const held = new Map(groups.map(({ name }) => [name, NO_TALLY]))
   const companies = new Map<string, Company>()
   const lists = { falls: [] as Move[], fadings: [] as Move[], returns: [] as Move[] }
@@ -51,7 +61,7 @@ export function takeCensus({ groups }: Pick<SilenceRecord, 'groups'>, policy: Si
     add(hosts: readonly WatchedHost[], alarms: ReadonlyMap<string, Alarm>): void {
       for (const host of hosts) {
         const judgement = judge(host, policy, now, alarms.get(host.hostId) ?? null)
-        const holding = count(host, tallyOf(host, judgement, policy, now))
+        const holding = count(host, tallyOf(host, judgement, policy, windowMs, now))
         if (host.alert === DIGEST_RULE) covered += 1
         const { move } = judgement
         if (move === null) continue
@@ -76,6 +86,7 @@ function tallyOf(
   host: WatchedHost,
   { move, overdueMs }: Judgement,
   policy: SilencePolicy,
+  windowMs: number,
   now: number,
 ): Tally {
   if (host.class !== 'server' || move?.to === 'revoked') return NO_TALLY
@@ -86,7 +97,7 @@ function tallyOf(
   if (!UNDECLARED.has(host.state)) return NO_TALLY
   const toGo = overdueMs > 0 ? -overdueMs : timeToGo(host, policy, now)
   if (toGo >= policy.silentAfterMs - policy.lateAfterMs) return NO_TALLY
-  const newlyMissing = toGo >= -policy.fallWindowMs ? 1 : 0
+  const newlyMissing = toGo >= -windowMs ? 1 : 0
   return { missing: 1, newlyMissing, overdue: overdueMs > 0 ? 1 : 0, recentlyFallen: 0 }
 }
 
