@@ -52,7 +52,10 @@ export const hostDetailShape = hostShape.extend({
     }),
     clock_offset_seconds: seconds
       .nullable()
-      .meta({ description: 'The lag, when it has been the same for so long that the clock is off.' }),
+      .meta({
+        description:
+          'By how much its clock is behind, roughly: the lag, once it has been the same for three pulses.',
+      }),
     clones: z.int().meta({ description: 'How often pulses showed two machines that share this identity.' }),
   }),
   loss: z.object({
