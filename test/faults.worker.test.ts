@@ -45,6 +45,8 @@ beforeEach(freshStorage)
 const sleep: World['sleep'] = ms =>
   (ms > 1_000 && ms < 2_000) || ms < 500 ? Promise.resolve() : new Promise(() => {})
 
+const pause: World['sleep'] = ms => (ms < 2_000 ? Promise.resolve() : sleep(ms))
+
 class SmallWorld {
   readonly seed: Seed
   readonly pagerDuty = new PagerDutyModel([KEY])
@@ -103,7 +105,8 @@ class SmallWorld {
   async deliverIngest(): Promise<number> {
     return await this.ingest.deliver(
       this.seed.whole(1, 20),
-      messages => consumeIngest({ messages }, this.world, detection),
+      // Its pauses may be of any length below two seconds, also that of a deadline elsewhere.
+      messages => consumeIngest({ messages }, { ...this.world, sleep: pause }, detection),
       due => this.#inAnyWay(due),
     )
   }
