@@ -1,7 +1,7 @@
 import { Api } from './api.ts'
 import type { Played, Scene } from './play.ts'
 import { type Summary, summarize } from './summary.ts'
-import { judgePages, judgeResponses, judgeStorage } from './verdict.ts'
+import { judgePages, judgeResponses, judgeStorage, unplannedSilences } from './verdict.ts'
 
 /** After the end hosts empty their buffers, then the Worker works off what it took. After a kill the sweep needs longer. */
 const SETTLE_MS = { usual: 90_000, killed: 240_000 } as const
@@ -39,6 +39,7 @@ async function look({ fleet, options, stage }: Scene, played: Played, api: Api):
     expectedEvents: ledger.expected.size,
     storage: judgeStorage(ledger.expected, await api.storedEvents()),
     pages: judgePages(fleet.expectedPages, incidents, fleet.allowedPages),
+    silencesUnplanned: unplannedSilences(fleet.expectedPages, incidents, played.endedAt),
     responses: judgeResponses(played.responses, await api.alerts(), incidents),
     quarantined: await api.quarantined(),
     quarantineExpected: played.mischief.reduce((sum, { rejects }) => sum + rejects, 0),

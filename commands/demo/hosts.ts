@@ -1,7 +1,7 @@
 import { type AgentObserver, SimulatedAgent } from '../../test/simulator/agent.ts'
 import { enrollmentOf, type HostProfile, hostProfile } from '../../test/simulator/host-profile.ts'
 import { type SuspectRow, suspectLine } from '../../test/simulator/hostile-rows.ts'
-import { activityLine, heartbeatLine } from '../../test/simulator/rows.ts'
+import { activityLine, heartbeatLine, QUIET_MESSAGES } from '../../test/simulator/rows.ts'
 import { Seed } from '../../test/simulator/seed.ts'
 import type { Transport } from '../../test/simulator/wire.ts'
 
@@ -11,11 +11,6 @@ const LOG_PERIOD_S = 2
 const CONFIG_REFRESH_S = 4
 const LINES_A_TURN = { least: 1, most: 4 } as const
 const STATUS_SHARE = 0.15
-const STATUS_MESSAGES = [
-  'Cannot set unknown or invalid flag: example_flag',
-  'Error executing scheduled query pack_incident-response_suid_bin: no such table',
-  'The chrome_extensions table returns data based on the current user by default',
-] as const
 
 /** What makes a host of the demo. */
 export interface HostSurroundings {
@@ -130,7 +125,7 @@ export class DemoHost {
       for (let n = 0; n < lines; n += 1) this.#logActivity()
       if (this.#seed.next() < STATUS_SHARE) {
         this.#counter += 1
-        this.agent.logStatus(1, 'scheduler.cpp', this.#counter, this.#seed.pick(STATUS_MESSAGES))
+        this.agent.logStatus(1, 'scheduler.cpp', this.#counter, this.#seed.pick(QUIET_MESSAGES))
       }
       this.#beat()
       await this.#surroundings.sleep(LOG_PERIOD_S * 1000)

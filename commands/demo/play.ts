@@ -22,6 +22,8 @@ export interface Scene {
 
 export interface Played {
   readonly seconds: number
+  /** ms since the epoch. */
+  readonly endedAt: number
   readonly mischief: readonly MischiefReport[]
   readonly responses: readonly ExpectedResponse[]
 }
@@ -77,9 +79,15 @@ export class Play {
     } finally {
       this.#over = true
     }
+    const endedAt = Date.now()
     await Promise.all(this.#living)
     if (interrupted.aborted) return null
-    return { seconds: (Date.now() - startedAt) / 1000, mischief: this.#mischief, responses: this.#responses }
+    return {
+      seconds: (Date.now() - startedAt) / 1000,
+      endedAt,
+      mischief: this.#mischief,
+      responses: this.#responses,
+    }
   }
 
   /** A fleet that can't enroll has no story to tell. */

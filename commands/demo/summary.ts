@@ -21,6 +21,8 @@ export interface Summary {
   readonly alerts_missing: readonly string[]
   readonly alerts_unexpected: readonly string[]
   readonly alerts_doubled: readonly string[]
+  /** Hosts that were told to be silent and were not to be; reported and not judged. */
+  readonly silences_unplanned: readonly string[]
   readonly resolved: number
   /** What people did in PagerDuty or by the API, and had to be seen on both sides. */
   readonly responses_expected: number
@@ -46,6 +48,7 @@ export interface Counted {
   readonly expectedEvents: number
   readonly storage: StorageVerdict
   readonly pages: PagesVerdict
+  readonly silencesUnplanned: readonly string[]
   readonly responses: ResponsesVerdict
   readonly quarantined: number
   readonly quarantineExpected: number
@@ -75,6 +78,7 @@ export function summarize(counted: Counted): Summary {
     alerts_missing: pages.missing,
     alerts_unexpected: pages.unexpected,
     alerts_doubled: pages.doubled,
+    silences_unplanned: counted.silencesUnplanned,
     resolved: pages.resolved,
     responses_expected: responses.expected,
     responses_missing: responses.missing,
@@ -126,6 +130,9 @@ export function spoken(summary: Summary): string {
       : []),
     ...summary.alerts_missing.map(text => `MISSING   ${text}`),
     ...summary.alerts_unexpected.map(text => `UNEXPECTED PAGE  ${text}`),
+    ...summary.silences_unplanned.map(
+      text => `SILENT UNPLANNED  ${text}: its machine was busy, or this is a false page`,
+    ),
     ...summary.alerts_doubled.map(text => `PAGED TWICE  ${text}`),
     ...summary.responses_missing.map(text => `NOT SEEN  ${text}`),
     ...summary.wrong_answers.map(text => `WRONG ANSWER  ${text}`),

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Incident } from '../../test/simulator/pagerduty.ts'
 import type { ExpectedPage } from './fleet.ts'
 import { type Counted, summarize } from './summary.ts'
-import { type ExpectedResponse, judgePages, judgeResponses, judgeStorage } from './verdict.ts'
+import {
+  type ExpectedResponse,
+  judgePages,
+  judgeResponses,
+  judgeStorage,
+  unplannedSilences,
+} from './verdict.ts'
 
 const incident = (overrides: Partial<Incident> = {}): Incident => ({
   id: 'PD1',
@@ -70,6 +76,20 @@ describe('what paged', () => {
     expect(judgePages([page()], [incident(), silence]).unexpected).toEqual([])
   })
 
+  it('is told of silence that nobody planned while the fleet was to send, an outage apart', () => {
+    const silence = (source: string, rule: string, openedAt: number) =>
+      incident({ source, summary: `${source} ${rule}`, details: { rule, kind: 'silence' }, openedAt })
+    const planned = page({ rule: 'margay.host-silent', hostname: 'web-01' })
+    const incidents = [
+      incident(),
+      silence('web-01', 'margay.host-silent', 1),
+      silence('web-02', 'margay.host-silent', 1),
+      silence('web-03', 'margay.host-silent', 3),
+      silence('margay', 'margay.feed-silent', 1),
+    ]
+    expect(unplannedSilences([planned], incidents, 2)).toEqual(['web-02 margay.host-silent'])
+  })
+
   it('may hold what another rule makes of the same row, and only on that host', () => {
     const other = incident({ details: { rule: 'other', kind: 'match' }, summary: 'Other' })
     const allowed = [{ rule: 'other', hostname: 'web-01' }]
@@ -118,6 +138,7 @@ describe('the summary', () => {
     expectedEvents: 1,
     storage: { stored: 1, missing: [], doubled: [], unacknowledged: 0 },
     pages: judgePages([page()], [incident()]),
+    silencesUnplanned: [],
     responses: { expected: 3, missing: [] },
     quarantined: 7,
     quarantineExpected: 7,

@@ -73,6 +73,26 @@ export function judgePages(
   }
 }
 
+/**
+ * Pages of silence about hosts that were to go on sending, as their summaries. Reported and not judged: a machine that is too busy
+ * to run the fleet on time has silent hosts.
+ * @param until  when the fleet was to fall quiet, ms since the epoch
+ */
+export function unplannedSilences(
+  expected: readonly ExpectedPage[],
+  incidents: readonly Incident[],
+  until: number,
+): readonly string[] {
+  return incidents
+    .filter(({ details, openedAt }) => details['kind'] === 'silence' && openedAt <= until)
+    .filter(({ details }) => !ABOUT_MANY.has(String(details['rule'])))
+    .filter(incident => !expected.some(page => isPageOf(page, incident)))
+    .map(({ summary }) => summary)
+}
+
+/** An outage is told as one; whether there was one, as after a kill, is not for this to say. */
+const ABOUT_MANY: ReadonlySet<string> = new Set(['margay.feed-silent', 'margay.group-silent'])
+
 /** Something that was done on one side and has to be seen on both. */
 export interface ExpectedResponse {
   readonly alertId: string

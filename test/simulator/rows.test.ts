@@ -6,7 +6,7 @@ import { createNormalizer } from '../../src/ingest/normalize.ts'
 import { type HostProfile, hostProfile } from './host-profile.ts'
 import { HOSTILE_ROWS, LOOKALIKE_ROWS, suspectLine } from './hostile-rows.ts'
 import { batchLine, calendarTime, eventLine, snapshotEventLine, snapshotLine } from './result-line.ts'
-import { activityLine, headOf, heartbeatLine } from './rows.ts'
+import { activityLine, headOf, heartbeatLine, QUIET_MESSAGES } from './rows.ts'
 import { Seed } from './seed.ts'
 
 const NOW_S = Date.UTC(2026, 10, 24, 12) / 1000
@@ -48,6 +48,15 @@ describe('simulated rows', () => {
     }
     expect(lines(1)).toEqual(lines(1))
     expect(lines(1)).not.toEqual(lines(2))
+  })
+
+  it.each(QUIET_MESSAGES)('leave every rule quiet, as does the message of the agent: %s', message => {
+    const [host] = fleet()
+    if (host === undefined) throw new Error('the fleet is empty')
+    const status = { severity: 1, filename: 'scheduler.cpp', line: 7, message, version: '5.23.1' }
+    const line = JSON.stringify({ hostIdentifier: 'x', calendarTime: '', unixTime: NOW_S, ...status })
+    expect(eventsOf(line)).toMatchObject([{ p_log_type: 'Osquery.Status', message }])
+    expect(rulesThatFire(line, host)).toEqual([])
   })
 
   it('are never the same twice on one host', () => {

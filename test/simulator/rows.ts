@@ -40,6 +40,13 @@ const ACTIVITIES: readonly [Activity, ...Activity[]] = [
   { query: 'chrome_extensions', columns: harmlessExtension },
 ]
 
+/** What osqueryd logs of itself where nothing is wrong. */
+export const QUIET_MESSAGES = [
+  'The chrome_extensions table returns data based on the current user by default',
+  'Refreshing configuration state',
+  'Extension manager service starting: /var/osquery/osquery.em',
+] as const
+
 /**
  * One line of everyday activity.
  * @param counter  must differ between calls for one host within a second: it keeps lines distinct
