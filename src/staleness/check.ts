@@ -8,9 +8,12 @@ import { faultText } from '../store/within.ts'
 import { commitMoves, moveQuietly } from './commit-moves.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import { fleetChange } from './fleet-change.ts'
+import { missedMs } from './outage.ts'
 import { silencePolicy } from './policy.ts'
 import { NO_RECORD, readSilenceRecord, type SilenceRecord, silenceRecordText } from './silence-record.ts'
 import { surveyOf } from './survey-of.ts'
+
+const MINUTE_MS = 60_000
 
 /** What one run did. */
 export type SilenceRun =
@@ -69,11 +72,18 @@ async function look(world: World, routing: Routing): Promise<SilenceRun> {
   const record = row === null ? null : readSilenceRecord(row.value)
   const survey = await surveyOf(world, record ?? NO_RECORD, policy, now)
   const evaluation = evaluate(record, survey, policy, now)
-  await commitRecord(world, routing, evaluation, row?.version ?? 0)
+  await commitRecord(world, routing, evaluation, row?.version ?? 0, missedMs(record, now))
   const { told, quiet, record: next } = evaluation
   await moveQuietly(world, quiet)
   const made = await commitMoves(world, routing, told, policy, now)
   return { outcome: 'evaluated', feed: next.phase, ...made }
+}
+
+/** @param missed  how long nobody looked, ms */
+function countMissed({ db, now }: World, missed: number): D1PreparedStatement[] {
+  if (missed === 0) return []
+  const value = Math.round(missed / MINUTE_MS)
+  return [addToCounters(db, [{ minute: minuteOf(now()), name: 'silence_minutes_missed', label: '', value }])]
 }
 
 /** The record goes first: once it is written, this run alone judges hosts. */
@@ -82,10 +92,12 @@ async function commitRecord(
   routing: Routing,
   { record, alerts }: Evaluation,
   version: number,
+  missed: number,
 ): Promise<void> {
   const changes = alerts.map(alert => fleetChange(world.db, routing, alert))
   await world.db.batch([
     ...writeFeedState(world.db, silenceRecordText(record), version),
+    ...countMissed(world, missed),
     ...changes.flatMap(({ statements }) => statements),
   ])
   for (const alert of alerts) {

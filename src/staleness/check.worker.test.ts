@@ -13,6 +13,7 @@ import { deliveriesOf } from '../store/deliveries.ts'
 import { enrollHost } from '../store/hosts.ts'
 import { timelineOf } from '../store/timeline.ts'
 import { checkSilence } from './check.ts'
+import { watchTrouble } from './watch-trouble.ts'
 
 const MINUTE = 60_000
 const routing = routingOf({
@@ -304,16 +305,24 @@ describe('a failed run', () => {
 })
 
 describe('the run itself', () => {
-  it('judges nobody for a time after a gap of cron, and tells nobody of that', async () => {
+  it('judges nobody for a time after a gap of cron, and says for how long nobody looked', async () => {
     const world = await fleetOf(6)
     await hear(world, [0])
     world.advance(30 * MINUTE)
     await hear(world, [1, 2, 3, 4, 5])
     expect(await checkSilence(world, routing)).toMatchObject({ outcome: 'evaluated', feed: 'settling' })
+    await watchTrouble(world, routing)
+    const [missed] = await alerts()
+    expect(missed).toMatchObject({
+      ruleId: 'margay.checks-missed',
+      severity: 'medium',
+      title: 'For 30 minutes nobody looked whether hosts are silent',
+    })
     await pass(world, 29, [1, 2, 3, 4, 5])
-    expect(await alerts()).toEqual([])
+    expect(await alerts()).toHaveLength(1)
     await pass(world, 2, [1, 2, 3, 4, 5])
-    expect((await alerts()).map(({ hostId: host }) => host)).toEqual([hostId(0)])
+    const about = (await alerts()).filter(({ ruleId }) => ruleId !== 'margay.checks-missed')
+    expect(about.map(({ hostId: host }) => host)).toEqual([hostId(0)])
   })
 
   it('opens one alert, with one delivery, when two runs happen at once', async () => {

@@ -24,16 +24,22 @@ const MAX_GAP_MS = 3 * 60_000
 /** A third of the least threshold, five minutes by default: so long nothing must be wrong before the alert resolves. */
 const CALM_SHARE = 1 / 3
 
+/** How long nobody looked, ms, when that is longer than crons may be apart; else 0. */
+export function missedMs(record: SilenceRecord | null, now: number): number {
+  const gap = record === null ? 0 : now - record.evaluatedAt
+  return gap > MAX_GAP_MS ? gap : 0
+}
+
 /** Since when evaluations follow on each other. A clock that went back has no gap. */
 export function runningSinceOf(record: SilenceRecord | null, now: number): number {
-  if (record === null || now - record.evaluatedAt > MAX_GAP_MS) return now
+  if (record === null || missedMs(record, now) > 0) return now
   return Math.min(record.runningSince, now)
 }
 
 /**
  * Decides on the feed before any host is judged, so that an outage of ours, or of the network between, is one alert and
- * not one for each host. An evaluation that comes late, after crons that were missed or failed, freezes hosts and alerts
- * on nothing: it is over when it is known.
+ * not one for each host. An evaluation that comes late, after crons that were missed or failed, freezes hosts and pages
+ * nobody: it is over when it is known, and `margay.checks-missed` tells of it.
  */
 export function decideOutage(
   record: SilenceRecord | null,
@@ -58,8 +64,8 @@ export function decideOutage(
 /** An agent's next try never comes later than it has waited already. */
 function patienceAfterGap(record: SilenceRecord | null, policy: SilencePolicy, now: number): number {
   if (record === null) return Math.min(policy.floorMs, policy.patienceMs)
-  const gap = now - record.evaluatedAt
-  if (gap <= MAX_GAP_MS) return 0
+  const gap = missedMs(record, now)
+  if (gap === 0) return 0
   return Math.min(Math.max(gap, policy.floorMs), policy.patienceMs)
 }
 

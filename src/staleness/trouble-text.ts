@@ -13,6 +13,7 @@ import {
   deadPosts,
   deadWakeUps,
   enrollFailures,
+  minutesMissed,
   QUIET_MINUTES,
   rejectedRecords,
   rejectionsByReason,
@@ -52,6 +53,12 @@ const PARKED_RUNBOOK = `1. GET /api/v1/deliveries?state=parked says which alerts
 2. Mend the destination: its key or URL (wrangler secret put), the service at the other end.
 3. Send them again: POST /api/v1/deliveries/<id>/redrive for each.
 A parked delivery of this alert itself counts for nothing here: the same list has it.
+${RESOLVES}`
+
+const CHECKS_RUNBOOK = `1. Cron is to come each minute. It did not, or every run failed: a deploy that does not start, D1 that does not answer, a plan's limit, an outage of Cloudflare. The Worker's log of that time has silence.failed, or nothing at all.
+2. Deliveries and posts that failed meanwhile were swept up when it came back; nothing is lost.
+3. What fell silent in that time is told later: hosts are judged again once their agents had time to come back (docs/silence.md).
+4. HEARTBEAT_URL tells of it while it lasts: have a service wait for it.
 ${RESOLVES}`
 
 /** @param quarantined  what is newly in quarantine, latest first, at most `QUARANTINED_MAX` */
@@ -126,6 +133,15 @@ export function deliveriesPark(opening: Opening, now: number): AlertSpec {
         reason,
       })),
     },
+  })
+}
+
+export function checksMissed(opening: Opening, now: number): AlertSpec {
+  const minutes = minutesMissed(opening.recent)
+  return spec(opening, 'medium', now, {
+    title: `For ${amount(minutes, 'minute')} nobody looked whether hosts are silent`,
+    runbook: CHECKS_RUNBOOK,
+    context: { minutes },
   })
 }
 

@@ -38,6 +38,12 @@ const deadWakeUp = (minutesAgo = 0): TroubleCount => ({
   label: '',
   value: 1,
 })
+const missed = (value: number, minutesAgo = 0): TroubleCount => ({
+  minute: MINUTE_NOW - minutesAgo,
+  name: 'silence_minutes_missed',
+  label: '',
+  value,
+})
 const parked = (minutesAgo = 0): ParkedDelivery => ({
   deliveryId: 'a.pagerduty.trigger',
   alertId: 'a',
@@ -68,6 +74,7 @@ const LEAST: Readonly<Record<Trouble, Happening>> = {
   'margay.enroll-failures': { counts: [failed(BURST_FAILURES)] },
   'margay.dead-letters': { counts: [deadWakeUp()] },
   'margay.parked-deliveries': { parked: [parked()] },
+  'margay.checks-missed': { counts: [missed(4)] },
 }
 
 describe('what opens an alert', () => {
@@ -103,7 +110,7 @@ describe('what opens an alert', () => {
     ['what was parked before the quiet time', { parked: [parked(QUIET_MINUTES)] }, []],
     [
       'all at once',
-      { counts: [rejected(1), failed(99), deadWakeUp()], parked: [parked()] },
+      { counts: [rejected(1), failed(99), deadWakeUp(), missed(4)], parked: [parked()] },
       TROUBLES.map(trouble => `opens ${trouble} 1`),
     ],
   ])('%s', (_, happening, changes) => {
@@ -123,7 +130,7 @@ describe('what opens an alert', () => {
 
 describe('an open alert', () => {
   it('stays as it is while its trouble goes on', () => {
-    const everything = { counts: [rejected(1), failed(99), deadWakeUp()], parked: [parked()] }
+    const everything = { counts: [rejected(1), failed(99), deadWakeUp(), missed(4)], parked: [parked()] }
     expect(judged(everything, OPEN)).toEqual([])
   })
 
@@ -135,7 +142,7 @@ describe('an open alert', () => {
     }
     expect(judged(past, OPEN)).toEqual(TROUBLES.map(trouble => `resolves ${trouble} 3`))
     const almost = {
-      counts: [rejected(1, quiet - 1), failed(99, quiet - 1), deadWakeUp(quiet - 1)],
+      counts: [rejected(1, quiet - 1), failed(99, quiet - 1), deadWakeUp(quiet - 1), missed(4, quiet - 1)],
       parked: [parked(quiet - 1)],
     }
     expect(judged(almost, OPEN)).toEqual([])
@@ -157,8 +164,12 @@ describe('an open alert', () => {
     expect(judged({ counts: [rejected(1, 6)], parked: [parked(7)] }, OPEN, resolvedAt)).toEqual([
       'resolves margay.enroll-failures 3',
       'resolves margay.dead-letters 3',
+      'resolves margay.checks-missed 3',
     ])
-    const goesOn = { counts: [rejected(1, 4), failed(BURST_FAILURES, 2), deadWakeUp()], parked: [parked()] }
+    const goesOn = {
+      counts: [rejected(1, 4), failed(BURST_FAILURES, 2), deadWakeUp(), missed(5)],
+      parked: [parked()],
+    }
     expect(judged(goesOn, OPEN, resolvedAt)).toEqual(TROUBLES.map(trouble => `reopens ${trouble} 3`))
   })
 

@@ -8,6 +8,7 @@ export const TROUBLES = [
   'margay.enroll-failures',
   'margay.dead-letters',
   'margay.parked-deliveries',
+  'margay.checks-missed',
 ] as const
 export type Trouble = (typeof TROUBLES)[number]
 
@@ -99,6 +100,7 @@ const SIGNS: Readonly<Record<Trouble, Signs>> = {
   },
   'margay.dead-letters': bySum(recent => deadPosts(recent) + deadWakeUps(recent)),
   'margay.parked-deliveries': bySum(({ parked }) => parked.length),
+  'margay.checks-missed': bySum(minutesMissed),
 }
 
 /** A single one is trouble already. */
@@ -132,6 +134,11 @@ export function deadPosts({ counts }: RecentTrouble): number {
 /** Wake-ups of deliveries that ran out of retries. */
 export function deadWakeUps({ counts }: RecentTrouble): number {
   return sumOf(counts, ({ name }) => name === 'dead_letters')
+}
+
+/** Minutes in which nobody looked for silence. */
+export function minutesMissed({ counts }: RecentTrouble): number {
+  return sumOf(counts, ({ name }) => name === 'silence_minutes_missed')
 }
 
 /** The last `minutes` minutes, the present one included, as minutes since the epoch. */

@@ -31,6 +31,7 @@ import {
   type TroubleChange,
 } from './trouble.ts'
 import {
+  checksMissed,
   deliveriesPark,
   enrollmentsFail,
   lettersDie,
@@ -144,6 +145,8 @@ async function specOf(db: D1Database, opening: Opening, now: number): Promise<Al
       return lettersDie(opening, now)
     case 'margay.parked-deliveries':
       return deliveriesPark(opening, now)
+    case 'margay.checks-missed':
+      return checksMissed(opening, now)
   }
 }
 

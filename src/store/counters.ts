@@ -17,6 +17,8 @@ import type { Finding } from '../detect/finding.ts'
  * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
  * - `enroll_moved`: hosts that enrolled with another secret than before; label = `<old label> to <new label>`
  * - `lines_dropped`: log lines that hosts say they threw away, in the minute in which we read so; label = host id
+ * - `silence_minutes_missed`: minutes in which nobody looked for silence because cron did not come or its runs failed, in the
+ *   minute of the first run after them; no label
  * - `silence_checks_failed`: runs that could not tell who is silent, and so judged nobody; no label
  * - `pagerduty_webhooks`: webhooks that concerned alerts of ours and were news; label = what happened to the incident
  * - `pagerduty_webhooks_refused`: webhooks without a right signature, at best effort; label = reason
@@ -37,6 +39,7 @@ export type CounterName =
   | 'enroll_moved'
   | 'lines_dropped'
   | 'silence_checks_failed'
+  | 'silence_minutes_missed'
   | 'pagerduty_webhooks'
   | 'pagerduty_webhooks_refused'
 

@@ -2,7 +2,7 @@
 export interface TroubleCount {
   /** Minutes since the epoch. */
   readonly minute: number
-  readonly name: 'records_rejected' | 'dead_letters' | 'enroll_failed'
+  readonly name: 'records_rejected' | 'dead_letters' | 'silence_minutes_missed' | 'enroll_failed'
   /** The reason of rejected records; empty for the others, enrollments of all addresses being summed. */
   readonly label: string
   readonly value: number
@@ -53,12 +53,12 @@ const ENROLL_ROWS = `
   WHERE minute IN (SELECT value FROM json_each(?1)) AND name = 'enroll_failed'
   ORDER BY minute DESC LIMIT ${ENROLL_ROWS_MAX}`
 
-/** Counts rejected records by reason, and dead letters, minute by minute. @param minutes  JSON array */
+/** Counts rejected records by reason, dead letters, and minutes in which nobody looked for silence, minute by minute. @param minutes  JSON array */
 export function selectRejectionCounts(db: D1Database, minutes: string): D1PreparedStatement {
   return db
     .prepare(
       `SELECT minute, name, label, value FROM counters
-       WHERE minute IN (SELECT value FROM json_each(?1)) AND name IN ('dead_letters', 'records_rejected')
+       WHERE minute IN (SELECT value FROM json_each(?1)) AND name IN ('dead_letters', 'records_rejected', 'silence_minutes_missed')
        ORDER BY minute DESC LIMIT ${COUNTS_MAX}`,
     )
     .bind(minutes)
