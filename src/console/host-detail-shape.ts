@@ -50,12 +50,10 @@ export const hostDetailShape = hostShape.extend({
     lag_seconds: seconds.meta({
       description: "Of the newest pulse: received minus written, by the host's clock.",
     }),
-    clock_offset_seconds: seconds
-      .nullable()
-      .meta({
-        description:
-          'By how much its clock is behind, roughly: the lag, once it has been the same for three pulses.',
-      }),
+    clock_offset_seconds: seconds.nullable().meta({
+      description:
+        'By how much its clock is behind, roughly: the lag, once it has been the same for three pulses.',
+    }),
     clones: z.int().meta({ description: 'How often pulses showed two machines that share this identity.' }),
   }),
   loss: z.object({
