@@ -210,7 +210,8 @@ function roadOf(seed: Seed, happens: Happenings, { fate, isEaten, site }: Server
     const chance = luck.next()
     wasEaten = isEaten && !wasEaten && chance < EATEN_SHARE
     if (wasEaten) return 'eaten'
-    return chance > 1 - REPEATED_SHARE ? 'taken-again' : 'taken'
+    // A host whose fate is told of sends again only what was not taken: a lost answer may keep it away for another hour.
+    return fate === null && chance > 1 - REPEATED_SHARE ? 'taken-again' : 'taken'
   }
 }
 
