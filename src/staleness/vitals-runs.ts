@@ -73,7 +73,12 @@ function advance(runs: readonly PulseRun[], run: PulseRun, { number, time, at }:
   const advanced = { ...run, top: number, topTime: time, topAt: at, missing }
   const [last] = runs
   const clone = last !== undefined && last.start !== run.start && time > last.firstTime + CLOCKS_APART_MS
-  return { ...bounded([advanced, ...runs.filter(other => other !== run)]), as: 'top', clone }
+  // A pulse from before the last run began was late on our side: it doesn't make its own run the one that goes on.
+  const isBefore = last !== undefined && last.start !== run.start && !clone
+  const next = isBefore
+    ? runs.map(other => (other === run ? advanced : other))
+    : [advanced, ...runs.filter(other => other !== run)]
+  return { ...bounded(next), as: 'top', clone }
 }
 
 /** A pulse from before the first one known: those between the two are missed now. */
