@@ -1,11 +1,11 @@
 import type { Routing } from '../detect/routing.ts'
 import type { NewAlert } from '../store/alerts.ts'
 import { type NewDelivery, newDelivery } from '../store/deliveries.ts'
-import type { Standing } from '../store/standings.ts'
+import { type Standing, timesOf } from '../store/standings.ts'
 import type { KnownStorm, Storm, StormGrowth } from '../store/storms.ts'
 import type { TimelineEntry } from '../store/timeline.ts'
 import type { AlertDraft, Window } from '../store/windows.ts'
-import { judgeReopening } from './flapping.ts'
+import { isNewsThatItFlaps, toldAgainAt } from './flapping.ts'
 import { routeAlert } from './routing.ts'
 import { admit, NEW_ALERTS_PER_HOUR, noStorm, stormDedup, stormKeyOf, stormTitle } from './storm.ts'
 
@@ -83,7 +83,7 @@ export function announce(
     ],
     timeline: [
       ...routed.flatMap(opening => entriesOf(opening, now)),
-      ...told.flatMap(opening => flappingEntries(opening, now)),
+      ...told.flatMap(opening => againEntries(opening, now)),
       ...held.map(({ window: { alertId }, storm }) => heldEntry(alertId, storm, now)),
       ...stormy.flatMap(({ timeline }) => timeline),
     ],
@@ -125,7 +125,7 @@ function announceGroup(
   // A group is made by its first member, so there is one.
   const { window, draft } = members[0] as RoutedOpening
   const before = stormOf(known ?? noStorm(window.kind, window.ruleId, draft.severity))
-  // What flaps is told later, so it takes no place now; but it does not get past a storm.
+  // What was told within the hour is told later, so it takes no place now; but it does not get past a storm.
   const isLater = (opening: RoutedOpening) => before.alertId === '' && isPutOff(opening, now)
   const counted = members.filter(opening => !isLater(opening))
   const { storm, told } = admit(before, counted.length, now)
@@ -136,8 +136,8 @@ function announceGroup(
   }
 }
 
-function isPutOff({ again }: RoutedOpening, now: number): boolean {
-  return again !== null && judgeReopening(again.changes, again.flappingAt, now).dueAt > now
+function isPutOff({ again, recipients }: RoutedOpening, now: number): boolean {
+  return again !== null && recipients.every(id => toldAgainAt(again.toldAt.get(id), now) > now)
 }
 
 /** The storm without what was read beside it. */
@@ -182,9 +182,13 @@ function triggersOf({ window: { alertId }, recipients }: RoutedOpening, now: num
 
 function triggersAgainOf(opening: RoutedOpening, now: number): TriggerAgain[] {
   const { again } = opening
-  if (again === null) return []
-  const { dueAt } = judgeReopening(again.changes, again.flappingAt, now)
-  return triggersOf(opening, now).map(delivery => ({ ...delivery, dueAt }))
+  return again === null ? [] : triggersOf(opening, now).map(delivery => putOff(delivery, again.toldAt, now))
+}
+
+/** It counts as made when it is due: until then nobody has to know that it was not taken. */
+function putOff(delivery: NewDelivery, toldAt: ReadonlyMap<string, number>, now: number): TriggerAgain {
+  const dueAt = toldAgainAt(toldAt.get(delivery.destination), now)
+  return { ...delivery, createdAt: dueAt, dueAt }
 }
 
 function entriesOf({ window: { alertId }, reason, why, again }: RoutedOpening, now: number): TimelineEntry[] {
@@ -197,20 +201,25 @@ function entriesOf({ window: { alertId }, reason, why, again }: RoutedOpening, n
   return [{ alertId, at: now, entryId: '1-reopened', kind: 'reopened', detail }, routed]
 }
 
-function flappingEntries(
-  { window: { alertId }, again, recipients }: RoutedOpening,
-  now: number,
-): TimelineEntry[] {
+function againEntries(opening: RoutedOpening, now: number): TimelineEntry[] {
+  const { window, again, recipients } = opening
   if (again === null || recipients.length === 0) return []
-  const { dueAt, isNewsThatItFlaps } = judgeReopening(again.changes, again.flappingAt, now)
-  const entry = { alertId, at: now, entryId: '3-flapping' }
-  if (isNewsThatItFlaps) {
-    const detail = `Flapping: it changed ${again.changes + 1} times in 20 minutes. Told now, then not for an hour.`
-    return [{ ...entry, kind: 'flapping', detail }]
-  }
-  if (dueAt <= now) return []
-  const detail = `Flapping: told at ${new Date(dueAt).toISOString()} if it is open by then.`
-  return [{ ...entry, kind: 'held', detail }]
+  const { alertId } = window
+  const flapping = `Flapping: it changed ${again.changes + 1} times in 20 minutes.`
+  return [
+    ...(isNewsThatItFlaps(again.changes, again.flappingAt, now)
+      ? [{ alertId, at: now, entryId: '3-flapping', kind: 'flapping', detail: flapping } as const]
+      : []),
+    ...laterEntries(alertId, triggersAgainOf(opening, now), now),
+  ]
+}
+
+function laterEntries(alertId: string, triggers: readonly TriggerAgain[], at: number): TimelineEntry[] {
+  const later = triggers.filter(({ dueAt }) => dueAt > at)
+  if (later.length === 0) return []
+  const times = later.map(({ destination, dueAt }) => `${destination} at ${new Date(dueAt).toISOString()}`)
+  const detail = `Told once an hour at most: ${times.join(', ')}, if it is open by then.`
+  return [{ alertId, at, entryId: '4-later', kind: 'held', detail }]
 }
 
 function heldEntry(alertId: string, storm: Storm, at: number): TimelineEntry {
@@ -242,14 +251,17 @@ function stormAlert(
   const isNew = before === undefined || before.alertId !== alertId
   // Somebody resolved it, but it goes on: saying nothing would hide what is held back.
   const isAgain = !isNew && before.status === 'resolved'
+  const toldAt = isAgain ? timesOf(before.toldAt) : new Map<string, number>()
+  const triggersAgain = isAgain ? deliveries.map(delivery => putOff(delivery, toldAt, now)) : []
   return {
     created: isNew ? [stormAlertOf(storm, held, now)] : [],
     reopened: isAgain ? [{ alertId, at: now, by: BY }] : [],
     deliveries: isAgain ? [] : deliveries,
-    triggersAgain: isAgain ? deliveries.map(delivery => ({ ...delivery, dueAt: now })) : [],
+    triggersAgain,
     timeline: [
       ...(isNew ? stormEntries(storm, recipients, now) : []),
       ...(isAgain ? [goesOn(alertId, now)] : []),
+      ...laterEntries(alertId, triggersAgain, now),
     ],
     growth: { alertId, title: stormTitle(storm), heldCount: storm.heldCount, at: now },
   }

@@ -1,24 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { FLAP_QUIET_MS } from '../store/standings.ts'
-import { judgeReopening } from './flapping.ts'
+import { FLAP_QUIET_MS, TOLD_EVERY_MS } from '../store/standings.ts'
+import { isNewsThatItFlaps, toldAgainAt } from './flapping.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 
+describe('a destination', () => {
+  it('that was not told within the hour is told at once that an alert opened again', () => {
+    expect(toldAgainAt(undefined, NOW)).toBe(NOW)
+    expect(toldAgainAt(NOW - TOLD_EVERY_MS, NOW)).toBe(NOW)
+  })
+
+  it('that was told within the hour is told when that is over', () => {
+    expect(toldAgainAt(NOW - TOLD_EVERY_MS + 1, NOW)).toBe(NOW + 1)
+    expect(toldAgainAt(NOW, NOW)).toBe(NOW + TOLD_EVERY_MS)
+  })
+})
+
 describe('an alert that opens again', () => {
-  it('is told at once while it changes seldom', () => {
-    expect(judgeReopening(2, null, NOW)).toEqual({ dueAt: NOW, isNewsThatItFlaps: false })
-    expect(judgeReopening(3, null, NOW)).toEqual({ dueAt: NOW, isNewsThatItFlaps: false })
+  it('flaps when it changed more than four times in twenty minutes', () => {
+    expect([2, 3, 4, 5].map(changes => isNewsThatItFlaps(changes, null, NOW))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ])
   })
 
-  it('is told once more when it changed more than four times in twenty minutes, with the word that it flaps', () => {
-    expect(judgeReopening(4, null, NOW)).toEqual({ dueAt: NOW, isNewsThatItFlaps: true })
-  })
-
-  it('is told of what it does then when the quiet hour is over', () => {
-    const flappingAt = NOW - 1
-    const dueAt = flappingAt + FLAP_QUIET_MS
-    expect(judgeReopening(6, flappingAt, NOW)).toEqual({ dueAt, isNewsThatItFlaps: false })
-    expect(judgeReopening(1, flappingAt, NOW)).toEqual({ dueAt, isNewsThatItFlaps: false })
-    expect(judgeReopening(6, flappingAt, dueAt)).toEqual({ dueAt, isNewsThatItFlaps: true })
+  it('is said to flap once an hour', () => {
+    expect(isNewsThatItFlaps(6, NOW - 1, NOW)).toBe(false)
+    expect(isNewsThatItFlaps(6, NOW - FLAP_QUIET_MS, NOW)).toBe(true)
   })
 })

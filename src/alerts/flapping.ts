@@ -1,24 +1,23 @@
-import { FLAP_QUIET_MS } from '../store/standings.ts'
+import { FLAP_QUIET_MS, TOLD_EVERY_MS } from '../store/standings.ts'
 
 /** Changes (opened, resolved) within 20 minutes that an alert may make; one more is flapping. */
 const FLAP_MAX_CHANGES = 4
 
-/** When destinations are told that an alert opened again, and whether it is to be said now that it flaps. */
-export interface Reopening {
-  /** Milliseconds since the epoch. What the alert is by then decides whether they are told at all. */
-  readonly dueAt: number
-  readonly isNewsThatItFlaps: boolean
+/**
+ * When a destination is told that an alert opened again: once an hour at most, however often it opens and is resolved.
+ * What the alert is by then decides whether it is told at all. Total and free of I/O.
+ * @param toldAt  when this destination last took word that it opened, ms since the epoch; undefined when not within the hour
+ * @returns ms since the epoch
+ */
+export function toldAgainAt(toldAt: number | undefined, now: number): number {
+  return toldAt === undefined ? now : Math.max(now, toldAt + TOLD_EVERY_MS)
 }
 
 /**
- * Decides when an alert that opens again is told. One that flaps is told once, with the word that it does; what it does in
- * the hour after is told when the hour is over, if it is open by then.
+ * Whether it is to be noted now that an alert flaps: once an hour at most.
  * @param changes  how often it opened or was resolved in the last 20 minutes, without this time
- * @param flappingAt  when that was last said, null when never
+ * @param flappingAt  when that was last noted, null when never
  */
-export function judgeReopening(changes: number, flappingAt: number | null, now: number): Reopening {
-  if (flappingAt !== null && now < flappingAt + FLAP_QUIET_MS) {
-    return { dueAt: flappingAt + FLAP_QUIET_MS, isNewsThatItFlaps: false }
-  }
-  return { dueAt: now, isNewsThatItFlaps: changes + 1 > FLAP_MAX_CHANGES }
+export function isNewsThatItFlaps(changes: number, flappingAt: number | null, now: number): boolean {
+  return changes + 1 > FLAP_MAX_CHANGES && (flappingAt === null || now >= flappingAt + FLAP_QUIET_MS)
 }

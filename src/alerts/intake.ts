@@ -15,7 +15,13 @@ import {
   selectKnownMatches,
   selectKnownUniqueValues,
 } from '../store/matches.ts'
-import { assertStandings, openAlertsAgain, type Standing, selectStandings } from '../store/standings.ts'
+import {
+  assertStandings,
+  openAlertsAgain,
+  type StandingRow,
+  selectStandings,
+  standingOf,
+} from '../store/standings.ts'
 import {
   assertStormVersions,
   growStorms,
@@ -103,7 +109,7 @@ async function readKnown(db: D1Database, findings: readonly Finding[], now: numb
     windows: new Map(windowRows.map(windowOf).map(window => [window.groupId, window])),
     uniqueValues: valuesByGroup(valueRows),
     // The columns are those that selectStandings and selectStorms name.
-    standings: new Map((standingRows as Standing[]).map(standing => [standing.groupId, standing])),
+    standings: new Map((standingRows as StandingRow[]).map(row => [row.groupId, standingOf(row)])),
     storms: new Map(
       (stormRows as KnownStorm[]).map(storm => [stormKeyOf(storm.kind, storm.ruleId, storm.severity), storm]),
     ),

@@ -386,36 +386,6 @@ describe('F19: a storm', () => {
   }, 30_000)
 })
 
-describe('F20: flapping', () => {
-  it.each([2, 4, 8])(
-    'pages four times in the first hour at most and once an hour then, at a period of %i minutes',
-    async period => {
-      const world = worldFor(env)
-      const pages: number[] = []
-      for (let minute = 0; minute < 180; minute += 1) {
-        if (minute % period === 0) await take(world, [matchOf(minute)])
-        if (minute % period === period / 2) {
-          await change(world, (await one()).alertId, 'resolve')
-          // As the consumer does: what is not true any more is not sent.
-          await env.DB.prepare(
-            "UPDATE deliveries SET state = 'superseded' WHERE action = 'trigger' AND state = 'pending'",
-          ).run()
-        }
-        const sent = await sendAll(world.now())
-        pages.push(...sent.filter(action => action === 'trigger').map(() => minute))
-        world.advance(MINUTE)
-      }
-      expect(pages.filter(minute => minute < 60).length).toBeLessThanOrEqual(4)
-      for (const from of [60, 120]) {
-        expect(pages.filter(minute => minute >= from && minute < from + 60).length).toBeLessThanOrEqual(1)
-      }
-      const told = await timelineOf(env.DB, (await one()).alertId)
-      expect(told.some(({ kind }) => kind === 'flapping')).toBe(true)
-    },
-    30_000,
-  )
-})
-
 describe('the same findings', () => {
   it('give the same alerts and counts in any order, doubled and split in any way', async () => {
     const findings = Array.from({ length: 40 }, (_, order) =>

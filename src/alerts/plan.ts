@@ -4,7 +4,7 @@ import type { Routing } from '../detect/routing.ts'
 import type { AlertGrowth } from '../store/alerts.ts'
 import { matchedEventJson } from '../store/hot-event.ts'
 import type { Match } from '../store/matches.ts'
-import type { Standing } from '../store/standings.ts'
+import { type Standing, TOLD_EVERY_MS } from '../store/standings.ts'
 import type { KnownStorm } from '../store/storms.ts'
 import type { AlertDraft, Window } from '../store/windows.ts'
 import { type Announcement, announce, type Opening } from './announce.ts'
@@ -36,7 +36,10 @@ const NAME_MAX_LENGTH = 256
 
 const MINUTE_MS = 60_000
 
-/** A match that comes so soon after its alert was resolved opens the same alert again; a later one is the next episode. */
+/**
+ * A match that comes so soon after its alert was resolved, or within the hour for which that was told, opens the same alert
+ * again; a later one is the next episode.
+ */
 const REOPEN_WITHIN_MS = 30 * MINUTE_MS
 
 /** Names a match within and across chunks: one event counts once for a rule, and once for its errors. */
@@ -192,7 +195,7 @@ function openWindow(
 ): Window {
   const { kind, ruleId, dedup } = first
   const resolvedAt = standing?.resolvedAt ?? null
-  const opensAgain = prior !== undefined && resolvedAt !== null && now - resolvedAt <= REOPEN_WITHIN_MS
+  const opensAgain = prior !== undefined && resolvedAt !== null && isSameAlert(standing, resolvedAt, now)
   const episode = opensAgain ? prior.episode : (prior?.episode ?? 0) + 1
   return {
     groupId,
@@ -210,6 +213,11 @@ function openWindow(
     opening: draftOf(first, hosts),
     version: 0,
   }
+}
+
+function isSameAlert(standing: Standing | undefined, resolvedAt: number, now: number): boolean {
+  if (now - resolvedAt <= REOPEN_WITHIN_MS) return true
+  return [...(standing?.toldAt.values() ?? [])].some(toldAt => now < toldAt + TOLD_EVERY_MS)
 }
 
 /** An error is worth knowing at once, so its threshold is one whatever the rule's is. */

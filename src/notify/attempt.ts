@@ -127,7 +127,7 @@ async function settle(
     alertId,
     at: now,
     // The token is in it so that a second send of the same attempt number, after a crash, is told of as well.
-    entryId: `${end.state === 'parked' ? 'parked' : 'attempt'}:${deliveryId}:${token.slice(0, 8)}`,
+    entryId: `${entryPrefix(end)}:${deliveryId}:${token.slice(0, 8)}`,
     kind: end.state === 'parked' ? 'parked' : 'attempt',
     detail: attemptText(delivery, claim, end, now),
   }
@@ -147,6 +147,12 @@ async function settle(
     world,
     (results[2]?.results ?? []).map(row => row.deliveryId),
   )
+}
+
+/** Names what came of it: when a destination last took a trigger is found by that (`toldAtSince` of src/store/standings.ts). */
+function entryPrefix({ state }: Settlement): 'accepted' | 'parked' | 'attempt' {
+  if (state === 'delivered') return 'accepted'
+  return state === 'parked' ? 'parked' : 'attempt'
 }
 
 function settlementOf(

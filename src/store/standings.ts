@@ -12,14 +12,33 @@ export interface Standing {
   readonly changes: number
   /** Of a resolved alert: when it was last said to be flapping, null when not within `FLAP_QUIET_MS`. */
   readonly flappingAt: number | null
+  /** Of a resolved alert, by destination: when it last took word that the alert opened, where that is within `TOLD_EVERY_MS`. */
+  readonly toldAt: ReadonlyMap<string, number>
 }
+
+/** A standing as it is read. */
+export type StandingRow = Omit<Standing, 'toldAt'> & { readonly toldAt: string | null }
+
+/** Each destination is told that one alert opened once in this time at most. */
+export const TOLD_EVERY_MS = 60 * 60_000
 
 /** Time in which the changes of a flapping alert are counted. */
 const FLAP_WINDOW_MS = 20 * 60_000
-/** Quiet that follows when an alert was said to be flapping. */
+/** Time in which it is said once that an alert is flapping. */
 export const FLAP_QUIET_MS = 60 * 60_000
 
-/** Reads how the alerts of windows stand, where there is one. @param groupIds  JSON array */
+/**
+ * When each destination last took a trigger of the alert `a`, where that is after `since`: JSON, time by destination. Read from
+ * the timeline, for the delivery itself forgets when it is made anew.
+ */
+export const toldAtSince = (since: string): string => `(
+  SELECT json_group_object(destination, at) FROM (
+    SELECT d.destination AS destination, (SELECT max(t.at) FROM timeline t
+      WHERE t.alert_id = d.alert_id AND t.at > ${since}
+        AND substr(t.entry_id, 1, length(d.delivery_id) + 10) = 'accepted:' || d.delivery_id || ':') AS at
+    FROM deliveries d WHERE d.alert_id = a.alert_id AND d.action = 'trigger') WHERE at IS NOT NULL)`
+
+/** Reads how the alerts of windows stand, where there is one, as `StandingRow`. @param groupIds  JSON array */
 export function selectStandings(db: D1Database, groupIds: string, now: number): D1PreparedStatement {
   return db
     .prepare(
@@ -29,11 +48,22 @@ export function selectStandings(db: D1Database, groupIds: string, now: number): 
            WHERE t.alert_id = a.alert_id AND t.at > ?2 - ${FLAP_WINDOW_MS}
              AND t.kind IN ('created', 'reopened', 'resolved')) ELSE 0 END AS changes,
          CASE WHEN a.status = 'resolved' THEN (SELECT max(t.at) FROM timeline t
-           WHERE t.alert_id = a.alert_id AND t.at > ?2 - ${FLAP_QUIET_MS} AND t.kind = 'flapping') END AS flappingAt
+           WHERE t.alert_id = a.alert_id AND t.at > ?2 - ${FLAP_QUIET_MS} AND t.kind = 'flapping') END AS flappingAt,
+         CASE WHEN a.status = 'resolved' THEN ${toldAtSince(`?2 - ${TOLD_EVERY_MS}`)} END AS toldAt
        FROM json_each(?1) g CROSS JOIN windows w ON w.group_id = g.value
        CROSS JOIN alerts a ON a.alert_id = w.alert_id`,
     )
     .bind(groupIds, now)
+}
+
+/** The standing that a row holds. */
+export function standingOf(row: StandingRow): Standing {
+  return { ...row, toldAt: timesOf(row.toldAt) }
+}
+
+/** Times by destination, as `toldAtSince` writes them; null is none. */
+export function timesOf(json: string | null): ReadonlyMap<string, number> {
+  return new Map(Object.entries(JSON.parse(json ?? '{}') as Record<string, number>)) // as toldAtSince writes it
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Severity } from '../detect/severity.ts'
 import type { AlertStatus } from './alerts.ts'
+import { toldAtSince } from './standings.ts'
 
 /** How many alerts of one severity a rule opens, and whether that is a storm. Times are milliseconds since the epoch. */
 export interface Storm {
@@ -25,6 +26,8 @@ export interface Storm {
 export interface KnownStorm extends Storm {
   readonly status: AlertStatus | null
   readonly resolvedAt: number | null
+  /** Of one that is resolved: when each destination last took word that it opened, as `toldAtSince` writes it. */
+  readonly toldAt: string | null
 }
 
 /** What the alert of a storm has to say now. */
@@ -40,7 +43,8 @@ const COLUMNS = `
   s.kind AS kind, s.rule_id AS ruleId, s.severity AS severity, s.hour_started_at AS hourStartedAt,
   s.hour_count AS hourCount, s.episode AS episode, s.alert_id AS alertId, s.began_at AS beganAt,
   s.last_held_at AS lastHeldAt, s.held_count AS heldCount, s.version AS version,
-  a.status AS status, a.resolved_at AS resolvedAt`
+  a.status AS status, a.resolved_at AS resolvedAt,
+  CASE WHEN a.status = 'resolved' THEN ${toldAtSince('0')} END AS toldAt`
 
 /** Reads the storms of rules as `KnownStorm`. @param rules  JSON array of `[kind, rule id]` */
 export function selectStorms(db: D1Database, rules: string): D1PreparedStatement {

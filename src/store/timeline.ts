@@ -8,8 +8,9 @@ import type { AlertStatus } from './alerts.ts'
  * - `parked`: something could not be sent and waits for a person
  * - `acknowledged`, `unacknowledged`, `resolved`, `reopened`, `redriven`: who did it, and their note
  * - `incident`: which incident of PagerDuty it lies in
- * - `flapping`: it opens and is resolved all the time, so destinations are told less often
- * - `held`: destinations were not told because its rule is in a storm, and which alert stands for it
+ * - `flapping`: it opens and is resolved all the time
+ * - `held`: destinations were not told because its rule is in a storm, and which alert stands for it; or are told later, because
+ *   they were within the hour
  * - `repeated`: told again because nobody acknowledged it
  * - `silenced`: something was not sent yet because a silence keeps the alert quiet
  * - `waiting`: something waits for its turn in the budget of its destination
