@@ -8,6 +8,7 @@ import {
   markOpen,
   markResolved,
   type NewAlert,
+  retellResolved,
 } from '../store/alerts.ts'
 import { probeAtOnce } from '../store/broken-destinations.ts'
 import {
@@ -89,7 +90,8 @@ export function openAlert(db: D1Database, routing: Routing, spec: AlertSpec): Ch
 }
 
 /**
- * Opens the alert of the given episode once more: for what was over and begins again so soon that it is the same. The
+ * Opens the alert of the given episode once more: for what was over and begins again so soon that it is the same. Its
+ * title and context are those of `spec` from then on: who is told is told of this time, and not of the one before. The
  * destinations that routing finds are told at `dueAt` (ms since the epoch), if the alert is still open then. Opens it for
  * the first time when there was none; does nothing when it is open or acknowledged.
  */
@@ -114,6 +116,7 @@ export function openAlertAgain(db: D1Database, routing: Routing, spec: AlertSpec
       insertTimelineOfNewAlert(db, alertId, JSON.stringify(created)),
       insertTimelineWhileStatus(db, { ...entry, entryId: '1-reopened', kind: 'reopened' }, ['resolved']),
       insertAlerts(db, JSON.stringify([alert])),
+      retellResolved(db, { alertId, title: alert.title, context: alert.context, at: spec.at }),
       markOpen(db, alertId, spec.at, BY_ITSELF, ['resolved']),
     ],
     // A trigger that waits is found when it is due; what is left of a resolve goes before one that doesn't, and wakes it.

@@ -244,6 +244,20 @@ describe('an alert that begins again', () => {
     expect((await told()).at(-1)).toContain('Told at 2026-11-24T13:00:00.000Z if it is open by then.')
   })
 
+  it('says what is known this time, and not what was known the time before', async () => {
+    await commit(openAlert(env.DB, routing, spec))
+    await commit(resolveAlert(env.DB, destinations, by(TEST_NOW + MINUTE)))
+    const again = { ...later, title: 'web-1 is silent again', context: { lastSeen: 2 } }
+    await commit(openAlertAgain(env.DB, routing, again, dueAt))
+    expect(await alertById(env.DB, alertId)).toMatchObject({
+      title: 'web-1 is silent again',
+      context: '{"lastSeen":2}',
+      createdAt: TEST_NOW,
+      firstEventAt: TEST_NOW,
+      lastEventAt: later.at,
+    })
+  })
+
   it('is told to nobody when it is resolved before that, for no send had begun', async () => {
     await commit(openAlertAgain(env.DB, routing, later, dueAt))
     expect(await due()).toEqual([['trigger', dueAt]])
@@ -268,7 +282,7 @@ describe('an alert that begins again', () => {
     await isTold().run()
     await env.DB.prepare('UPDATE alerts SET status = ?').bind(status).run()
     const before = [await alertById(env.DB, alertId), await told(), await sent()]
-    await commit(openAlertAgain(env.DB, routing, later, dueAt))
+    await commit(openAlertAgain(env.DB, routing, { ...later, title: 'another', context: {} }, dueAt))
     expect([await alertById(env.DB, alertId), await told(), await sent()]).toEqual(before)
   })
 

@@ -110,6 +110,19 @@ export function extendAlert(
     .bind(alert.alertId, alert.title, alert.context, alert.count, alert.at)
 }
 
+/** Gives a resolved alert the title and context of now, before it opens again; any other stays as it is. */
+export function retellResolved(
+  db: D1Database,
+  alert: Pick<NewAlert, 'alertId' | 'title' | 'context'> & { readonly at: number },
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE alerts SET title = ?2, context = ?3, last_event_at = max(last_event_at, ?4)
+       WHERE alert_id = ?1 AND status = 'resolved'`,
+    )
+    .bind(alert.alertId, alert.title, alert.context, alert.at)
+}
+
 /** Marks an open alert as acknowledged; any other stays as it is. */
 export function markAcknowledged(
   db: D1Database,

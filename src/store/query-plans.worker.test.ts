@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { countAlertHosts } from './alert-hosts.ts'
-import { extendAlert, growAlerts, selectAlertOfDelivery } from './alerts.ts'
+import { extendAlert, growAlerts, retellResolved, selectAlertOfDelivery } from './alerts.ts'
 import { probeAtOnce, redriveOneToProbe, selectRefusingOfDelivery } from './broken-destinations.ts'
 import { takeTurn } from './budgets.ts'
 import { insertFollowUps, insertTriggersAgain, selectPairOfDelivery } from './deliveries.ts'
@@ -110,6 +110,7 @@ describe('statements of the hot path', () => {
     ['expireSilence', expireSilence(db, 's', 1, 'b')],
     ['selectExpiredLeases', selectExpiredLeases(db, 1, 1)],
     ['extendAlert', extendAlert(db, { alertId: 'a', title: 't', context: '{}', count: 1, at: 1 })],
+    ['retellResolved', retellResolved(db, { alertId: 'a', title: 't', context: '{}', at: 1 })],
     ['selectRecentTraffic', selectRecentTraffic(db, 1, 5)],
     ['selectUsualTraffic', selectUsualTraffic(db, 1)],
     ['selectAlarms', selectAlarms(db, 1, 1)],
