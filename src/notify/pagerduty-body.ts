@@ -2,6 +2,7 @@ import type { Row } from '../detect/event.ts'
 import type { Severity } from '../detect/severity.ts'
 import type { Alert } from '../store/alerts.ts'
 import { utf8Length } from '../store/json-rows.ts'
+import { groundsOf } from './grounds.ts'
 import { cut, line } from './line.ts'
 import type { Telling } from './telling.ts'
 
@@ -106,19 +107,20 @@ function hostOf({ hostname }: Alert): string {
   return line(hostname, FIELD_MAX_CODE_POINTS)
 }
 
-/** What helps whoever was just woken: where, since when, how often, what it means, what to do. */
+/** What helps whoever was just woken, first things first: why, where, since when, how often, what it means, what to do. */
 function detailsOf({ alert, rule, hosts }: PagerDutyTelling, maxCodePoints: number): object {
   const field = (text: string) => line(text, FIELD_MAX_CODE_POINTS)
+  const grounds = groundsOf(alert)
   return {
+    ...(grounds !== null &&
+      said({ reason: cut(grounds.reason, maxCodePoints), since: field(grounds.since) })),
     host: hostOf(alert),
     host_id: alert.hostId ?? '',
     ...(hosts !== undefined && { hosts: hosts.map(field) }),
     rule: alert.ruleId,
     kind: alert.kind,
     severity: alert.severity,
-    count: alert.eventCount,
-    first_seen: new Date(alert.firstEventAt).toISOString(),
-    last_seen: new Date(alert.lastEventAt).toISOString(),
+    ...(grounds === null && countsOf(alert)),
     ...said({ query: field(alert.query), pack: field(alert.pack) }),
     ...said({
       means: cut(rule?.means ?? '', maxCodePoints),
@@ -126,6 +128,14 @@ function detailsOf({ alert, rule, hosts }: PagerDutyTelling, maxCodePoints: numb
       benign: cut(rule?.benign ?? '', maxCodePoints),
     }),
     runbook: cut(alert.runbook, maxCodePoints),
+  }
+}
+
+function countsOf({ eventCount, firstEventAt, lastEventAt }: Alert) {
+  return {
+    count: eventCount,
+    first_seen: new Date(firstEventAt).toISOString(),
+    last_seen: new Date(lastEventAt).toISOString(),
   }
 }
 

@@ -64,6 +64,27 @@ describe('a trigger', () => {
     })
   })
 
+  it('begins with why and since when of a silence, which has no count and was never seen', () => {
+    const context = '{"reason":"No logs for 17 min.","since":"2026-11-24T11:43:00Z","state":"stale"}'
+    const alert = alertOf({ kind: 'silence', ruleId: 'margay.host-silent', query: '', pack: '', context })
+    const [{ payload }] = bodiesOf({ alert, columns: null })
+    expect(Object.keys(payload.custom_details)).toEqual([
+      'reason',
+      'since',
+      'host',
+      'host_id',
+      'rule',
+      'kind',
+      'severity',
+      'runbook',
+      'context',
+    ])
+    expect(payload.custom_details).toMatchObject({
+      reason: 'No logs for 17 min.',
+      since: '2026-11-24T11:43:00Z',
+    })
+  })
+
   it('has a second body with nothing in it that could be refused', () => {
     expect(bodiesOf()[1]).toEqual({
       routing_key: KEY,

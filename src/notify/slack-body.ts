@@ -1,6 +1,7 @@
 import type { Row } from '../detect/event.ts'
 import type { Severity } from '../detect/severity.ts'
 import type { Alert } from '../store/alerts.ts'
+import { groundsOf } from './grounds.ts'
 import { line } from './line.ts'
 import type { Telling } from './telling.ts'
 
@@ -11,6 +12,7 @@ import type { Telling } from './telling.ts'
 const LIMIT = {
   title: 1_000,
   field: 250,
+  reason: 800,
   hosts: 500,
   columns: 2_500,
   means: 600,
@@ -65,9 +67,14 @@ function blocksOf(telling: Telling): readonly object[] {
   const { action, alert, news } = telling
   if (action === 'trigger') return triggerBlocks(telling)
   const by = action === 'update' && news !== 'unacknowledged' ? '' : byOf(alert)
+  return [section(`${doneOf(action, telling)}${by}: *${headline(telling)}*${seenOf(alert)}`), footer(telling)]
+}
+
+/** How many events, on a line of its own; a silence has none. */
+function seenOf(alert: Alert): string {
+  if (groundsOf(alert) !== null) return ''
   const count = `${alert.eventCount} ${alert.eventCount === 1 ? 'event' : 'events'}`
-  const seen = `${count}, last at ${new Date(alert.lastEventAt).toISOString()}`
-  return [section(`${doneOf(action, telling)}${by}: *${headline(telling)}*\n${seen}`), footer(telling)]
+  return `\n${count}, last at ${new Date(alert.lastEventAt).toISOString()}`
 }
 
 function doneOf(action: keyof typeof DONE_OF, { news }: Telling): string {
@@ -95,6 +102,7 @@ function triggerBlocks(telling: Telling): readonly object[] {
   return [
     section(`${DOT_OF[alert.severity]} ${againOf(telling)}*${headline(telling)}*`),
     { type: 'section', fields },
+    ...block('Why', groundsOf(alert)?.reason, LIMIT.reason),
     ...block('Hosts', (hosts ?? []).join(', '), LIMIT.hosts),
     ...columnsBlock(columns),
     ...block('What it means', rule?.means, LIMIT.means),
@@ -106,17 +114,24 @@ function triggerBlocks(telling: Telling): readonly object[] {
 }
 
 function factsOf({ alert }: Telling): readonly (readonly [name: string, value: string])[] {
-  const facts = [
+  const grounds = groundsOf(alert)
+  const facts: readonly (readonly [name: string, value: string])[] = [
     ['Severity', alert.severity],
     ['Host', alert.hostname || (alert.hostId ?? '')],
     ['Rule', alert.ruleId],
     ['Query', alert.query],
     ['Pack', alert.pack],
-    ['Count', String(alert.eventCount)],
-    ['First seen', new Date(alert.firstEventAt).toISOString()],
-    ['Last seen', new Date(alert.lastEventAt).toISOString()],
-  ] as const
+    ...(grounds === null ? countsOf(alert) : [['Since', grounds.since] as const]),
+  ]
   return facts.filter(([, value]) => !isBlank(value))
+}
+
+function countsOf({ eventCount, firstEventAt, lastEventAt }: Alert) {
+  return [
+    ['Count', String(eventCount)],
+    ['First seen', new Date(firstEventAt).toISOString()],
+    ['Last seen', new Date(lastEventAt).toISOString()],
+  ] as const
 }
 
 /** The title, with a link to the alert when the deployment knows its address. */

@@ -38,6 +38,24 @@ describe('a trigger in Slack', () => {
     ])
   })
 
+  it('says why and since when of a silence, which has no count and was never seen', () => {
+    const context = '{"reason":"No logs for 17 min.","since":"2026-11-24T11:43:00Z"}'
+    const alert = alertOf({ kind: 'silence', ruleId: 'margay.host-silent', query: '', pack: '', context })
+    const { texts } = shown({ alert, columns: null })
+    expect(texts).toEqual([
+      ':large_orange_circle: *<https://margay.example.com/alerts/a1b2c3|web-1.example.com: Cron fetches code>*',
+      '',
+      '*Severity*\nhigh',
+      '*Host*\nweb-1.example.com',
+      '*Rule*\nmargay.host-silent',
+      '*Since*\n2026-11-24T11:43:00Z',
+      '*Why*\nNo logs for 17 min.',
+      '*Runbook*\nRead the file the job came from.',
+      'Margay · alert a1b2c3 · delivery a1b2c3.slack.trigger',
+    ])
+    expect(shown({ action: 'resolve', alert, columns: null }).texts.join()).not.toContain('event')
+  })
+
   it('leaves out what there is not', () => {
     const alert = alertOf({ kind: 'system', hostId: null, hostname: '', query: '', pack: '', runbook: '' })
     const { texts } = shown({ alert, columns: null, publicUrl: null })

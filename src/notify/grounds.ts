@@ -1,0 +1,34 @@
+import type { Alert } from '../store/alerts.ts'
+
+/** Why an alert about silence was opened and since when it is so, as its context says; empty where it says nothing. */
+export interface Grounds {
+  readonly reason: string
+  /** An instant, ISO 8601. */
+  readonly since: string
+}
+
+/**
+ * The grounds of an alert about silence; null of all others, for which the match speaks. They stand in for the times and
+ * the count of matches, which a silence has none of: a `last_seen` would be read as the last that was heard of the host.
+ * Total.
+ */
+export function groundsOf({ kind, context }: Pick<Alert, 'kind' | 'context'>): Grounds | null {
+  if (kind !== 'silence') return null
+  const said = membersOf(context)
+  return { reason: textOf(said['reason']), since: textOf(said['since']) }
+}
+
+/** A record's own members by name; of anything else none. */
+function membersOf(json: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json)
+    return Object.assign(Object.create(null), typeof value === 'object' ? value : {})
+  } catch {
+    // Whoever is woken is told all the same, with what else there is.
+    return {}
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
