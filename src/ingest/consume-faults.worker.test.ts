@@ -132,6 +132,37 @@ describe('when D1 or R2 fail', () => {
     ])
   })
 
+  it('lets a host whose row others write all the time cost its neighbours nothing', async () => {
+    await consumeAll(testWorld(), [queued(inlinePost(gzipPost(lines('first'))))])
+    const rivalled = new Proxy(env.DB, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
+        if (name !== 'batch') return member.bind(target)
+        return async (statements: D1PreparedStatement[]) => {
+          // Whoever reads the row, somebody writes it before they do.
+          await target
+            .prepare(`UPDATE hosts SET vitals = '{"rival": ' || (length(vitals) + 1) || printf('%*s', length(vitals), '}')
+              WHERE host_id = 'host-1'`)
+            .run()
+          return await target.batch(statements)
+        }
+      },
+    })
+    const posts = [1, 2, 3].map(n => queued(inlinePost(gzipPost(lines(`loud${n}`)))))
+    const neighbour = queued(inlinePost(gzipPost(lines('quiet')), { host: 'host-2' }))
+    const world = testWorld({ db: rivalled })
+    await consumeIngest(batchOf(...posts, neighbour), world, detection)
+    expect(fates([...posts, neighbour])).toEqual(['retried', 'retried', 'retried', 'acked'])
+    // All of them together, then the first that is contended for alone; its others come again without being tried.
+    expect(world.logged.map(({ event }) => event)).toEqual(['ingest_failed', 'ingest_failed'])
+    await consumeAll(
+      testWorld(),
+      posts.map(({ body }) => queued(body)),
+    )
+    expect((await eventNames()).toSorted()).toEqual(['first', 'loud1', 'loud2', 'loud3', 'quiet'])
+  })
+
   it('says why in the log, and never a secret', async () => {
     const world = testWorld({ db: failingD1(env.DB, { failAt: 0, lasting: true }).store })
     await consumeIngest(batchOf(queued(inlinePost(gzipPost(lines('a'))))), world, detection)

@@ -1,4 +1,5 @@
 import type { World } from '../env.ts'
+import { isConflict } from '../store/assertion.ts'
 import { deleteSpool } from '../store/spool.ts'
 import { type KnownHosts, NO_HOSTS, readKnownHosts } from '../store/vitals.ts'
 import { canaryOf, passCanary } from './canary.ts'
@@ -56,37 +57,61 @@ async function consumePosts(
   world: World,
   detection: Detection,
 ): Promise<void> {
-  const unfinished = await consumeTogether(posts, world, detection)
+  const { unfinished } = await consumeTogether(posts, world, detection)
   if (unfinished.length === 0) return
   await world.sleep(SECOND_TRY_WAIT_MS + jitter(world, SECOND_TRY_WAIT_MS))
+  const contested = new Set<string>()
   let failures = 0
   for (const message of unfinished) {
-    const outage = failures >= OUTAGE_FAILURES
-    const [failed] = outage ? [message] : await consumeTogether([message], world, detection)
-    failures = failed === undefined ? 0 : failures + 1
-    if (failed === undefined) continue
+    const isLeft = failures >= OUTAGE_FAILURES || contested.has(hostOf(message))
+    const alone = isLeft ? null : await consumeTogether([message], world, detection)
+    if (alone?.unfinished.length === 0) {
+      failures = 0
+      continue
+    }
+    // Who lost a race was answered: what one host contends for says nothing of the others.
+    if (alone?.isConflict === true) contested.add(hostOf(message))
+    else if (alone !== null) failures += 1
     const spread = RETRY_MAX_SECONDS - RETRY_MIN_SECONDS + 1
-    failed.retry({ delaySeconds: RETRY_MIN_SECONDS + jitter(world, spread) })
+    message.retry({ delaySeconds: RETRY_MIN_SECONDS + jitter(world, spread) })
   }
 }
 
-/** Consumes messages up to the first failure. @returns those that are not committed, unacknowledged */
+/** The host of a message, or its own id when it can't be read. */
+function hostOf({ id, body }: IngestQueueMessage): string {
+  const content = readMessage(body)
+  return content.ok ? content.message.hostId : id
+}
+
+interface Consumed {
+  /** Unacknowledged. */
+  readonly unfinished: readonly IngestQueueMessage[]
+  /** Others were quicker each time, with the same hosts or alerts. */
+  readonly isConflict: boolean
+}
+
+/** Consumes messages up to the first failure. */
 async function consumeTogether(
   messages: readonly IngestQueueMessage[],
   world: World,
   detection: Detection,
-): Promise<readonly IngestQueueMessage[]> {
+): Promise<Consumed> {
   const committer = new Committer(world, detection)
+  let lostRace = false
   try {
     await committer.consume(messages)
   } catch (error) {
+    lostRace = isConflict(error)
     world.log('ingest_failed', {
       messages: messages.length,
       attempts: messages[0]?.attempts ?? 0,
       error: error instanceof Error ? error.message.slice(0, 200) : 'unknown',
     })
   }
-  return messages.filter(message => !committer.committed.has(message))
+  return {
+    unfinished: messages.filter(message => !committer.committed.has(message)),
+    isConflict: lostRace,
+  }
 }
 
 /** One way through some messages: fills chunks, commits the full ones, acknowledges what is complete. */
