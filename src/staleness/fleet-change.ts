@@ -1,4 +1,4 @@
-import { type Change, extendOpenAlert, openAlert, openAlertAgain, resolveAlert } from '../alerts/lifecycle.ts'
+import { type Change, extendOpenAlert, openAlertAgain, resolveAlert } from '../alerts/lifecycle.ts'
 import type { Routing } from '../detect/routing.ts'
 import type { FleetAlert } from './evaluate.ts'
 
@@ -6,7 +6,8 @@ import type { FleetAlert } from './evaluate.ts'
 export function fleetChange(db: D1Database, routing: Routing, alert: FleetAlert): Change {
   switch (alert.kind) {
     case 'opens':
-      return openAlert(db, routing, alert.spec)
+      // A version that knew less of the record wrote it without its counts: the number may have been used before.
+      return openAlertAgain(db, routing, alert.spec, alert.spec.at)
     case 'reopens':
       return openAlertAgain(db, routing, alert.spec, alert.dueAt)
     case 'grows':
