@@ -269,7 +269,7 @@ describe('osqueryds that wait in their back-off', () => {
     await fleet.minutes(22)
     expect(fleet.pages()).toEqual([
       expect.stringMatching(/: resolved$/),
-      `Host ${fleet.members[3]?.name} is silent: triggered`,
+      expect.stringContaining(`Host ${fleet.members[3]?.name} is silent: no logs since `),
     ])
     const died = fleet.whole.pagerDuty.incidents[1]?.openedAt ?? 0
     expect(died - outageEnds).toBeGreaterThan(20 * MINUTE)

@@ -20,7 +20,7 @@ const QUERY_RUNBOOK = `These hosts run, send their heartbeat and have the config
 5. One host only, and its other queries come: somebody may have taken away what the query reads.
 The alert resolves by itself when rows come again, or none of the hosts is expected to send them.`
 
-const CONFIG_RUNBOOK = `These hosts ask for their config, are answered, and an hour later their pulses still come from another one. Queries that were added since don't run there.
+const CONFIG_RUNBOOK = `These hosts ask for their config, are answered, and an hour later their heartbeats still come from another one. Queries that were added since don't run there.
 1. Status lines "updateSource failed to parse config" or alerts of agent.config-invalid: the host refuses the config.
 2. Is its disk full or its database broken? Then it can't keep a config. Restart osqueryd.
 3. Does it run with a second source of config, or does something between it and Margay keep old answers?
@@ -29,8 +29,8 @@ const CONFIG_RUNBOOK = `These hosts ask for their config, are answered, and an h
 The alert resolves by itself when every host runs what it was given.`
 
 const LOSS_RUNBOOK = `Lines of these hosts are gone. What they said can't match any rule, and can't be got back.
-Pulses are numbered: one that never came, between two that did, was lost on the way, and whatever else the host wrote in that time most likely with it. osquery takes nearly every answer for success: a page of a proxy, of a firewall or of Cloudflare itself in front of Margay makes it delete its lines without a trace on the host.
-1. Many hosts at the same time: what was at the edge then? Cloudflare's status and the zone's security events (rate limiting, bot fight, custom rules on the log route); GET /healthz; the Worker's log for exceeded limits..
+Heartbeats are numbered: one that never came, between two that did, was lost on the way, and whatever else the host wrote in that time most likely with it. osquery takes nearly every answer for success: a page of a proxy, of a firewall or of Cloudflare itself in front of Margay makes it delete its lines without a trace on the host.
+1. Many hosts at the same time: what was at the edge then? Cloudflare's status and the zone's security events (rate limiting, bot fight, custom rules on the log route); GET /healthz; the Worker's log for exceeded limits.
 2. One host: a proxy before it; a disk or database that was restored; somebody who deletes lines (look at it around that time).
 3. Dropped lines are the host's own word: lines too long (find the query by its size in osquery_schedule), or more than buffered_log_max waited (was it offline for long, or does a query flood?).
 4. Ask the hosts themselves what happened in that time, as far as their tables still know it (last, shell_history, file times).
@@ -74,7 +74,7 @@ function silentQuery(
 ): Pick<AlertSpec, 'title' | 'runbook' | 'context'> {
   const here = hosts.filter(({ isHere }) => isHere)
   return {
-    title: `${query.name} sends no rows any more from ${countOf(here.length, SILENT_PAIRS_MAX)}`,
+    title: `${query.name} sends no rows any more from ${whoOf(here, SILENT_PAIRS_MAX)}`,
     runbook: QUERY_RUNBOOK,
     context: {
       query: query.name,
@@ -96,7 +96,7 @@ function oldConfig({
   foreign,
 }: Extract<AgentTrouble, { rule: 'margay.old-config' }>): Pick<AlertSpec, 'title' | 'runbook' | 'context'> {
   return {
-    title: `${countOf(hosts.length, VITALS_ROWS_MAX)} not running the config that was given`,
+    title: `${whoOf(hosts, VITALS_ROWS_MAX)} ${hosts.length === 1 ? 'does not run the config it was' : 'do not run the config they were'} given`,
     runbook: CONFIG_RUNBOOK,
     context: {
       host_count: hosts.length,
@@ -120,15 +120,15 @@ function lostLines({
   const pulses = hosts.reduce((sum, { gap }) => sum + (gap?.pulses ?? 0), 0)
   const lines = hosts.reduce((sum, { droppedLines }) => sum + droppedLines, 0)
   const what = [
-    ...(pulses === 0 ? [] : [`${pulses} ${pulses === 1 ? 'pulse' : 'pulses'}`]),
-    ...(lines === 0 ? [] : [`${lines} dropped ${lines === 1 ? 'line' : 'lines'}`]),
+    ...(pulses === 0 ? [] : [`${pulses} ${pulses === 1 ? 'heartbeat' : 'heartbeats'} missing`]),
+    ...(lines === 0 ? [] : [`${lines} ${lines === 1 ? 'line' : 'lines'} dropped`]),
   ]
   return {
-    title: `${countOf(hosts.length, DROPPING_HOSTS_MAX)} lost ${what.join(' and ') || 'pulses'}`,
+    title: `${whoOf(hosts, DROPPING_HOSTS_MAX)} lost lines: ${what.join(', ') || 'heartbeats missing'}`,
     runbook: LOSS_RUNBOOK,
     context: {
       host_count: hosts.length,
-      pulses,
+      heartbeats: pulses,
       dropped_lines: lines,
       hosts: hosts.slice(0, NAMED_MAX).map(({ hostId, hostname, gap, droppedLines }) => ({
         host_id: hostId,
@@ -137,7 +137,7 @@ function lostLines({
         ...(gap === null
           ? {}
           : {
-              pulses: gap.pulses,
+              heartbeats: gap.pulses,
               from: new Date(gap.from).toISOString(),
               to: new Date(gap.to).toISOString(),
             }),
@@ -146,6 +146,9 @@ function lostLines({
   }
 }
 
-function countOf(count: number, most: number): string {
-  return `${count >= most ? 'at least ' : ''}${count} ${count === 1 ? 'host' : 'hosts'}`
+/** One host by its name, more by their number. @param most  as many as are looked for */
+function whoOf(hosts: readonly { readonly hostname: string }[], most: number): string {
+  const [first] = hosts
+  if (first !== undefined && hosts.length === 1) return first.hostname
+  return `${hosts.length >= most ? 'at least ' : ''}${hosts.length} hosts`
 }

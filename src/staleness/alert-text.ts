@@ -1,9 +1,9 @@
 import type { AlertSpec, StatusChange } from '../alerts/lifecycle.ts'
 import { alertIdOf } from '../alerts/lifecycle.ts'
 import { shownText } from '../detect/text.ts'
-import { quietSince } from './contacts.ts'
+import { lastLogAt, quietSince } from './contacts.ts'
 import { elapsed } from './elapsed.ts'
-import { instant } from './instant.ts'
+import { clockTime, instant } from './instant.ts'
 import type { DIGEST_RULE } from './page-cap.ts'
 import type { SilencePolicy } from './policy.ts'
 import { thresholdOf } from './threshold.ts'
@@ -16,11 +16,17 @@ type OwnRule = Exclude<HostAlertRule, typeof DIGEST_RULE>
 const BY = 'margay'
 const CHANNELS = ['pulse', 'result', 'status', 'config', 'distributed'] as const satisfies readonly Channel[]
 
-const TITLES: Readonly<Record<OwnRule, (name: string) => string>> = {
-  'margay.host-silent': name => `Host ${name} is silent`,
-  'margay.host-half-dead': name => `Host ${name} asks for its configuration but logs nothing`,
-  'margay.host-lagging': name => `Host ${name} sends its logs late`,
-  'margay.silent-after-alert': name => `Host ${name} fell silent right after an alert on it`,
+type Title = (name: string, since: string, host: WatchedHost) => string
+
+/** What happened and since when: on a phone it is all there is. @param since  of its last logs */
+const TITLES: Readonly<Record<OwnRule, Title>> = {
+  'margay.host-silent': (name, since) => `Host ${name} is silent: no logs since ${since}`,
+  'margay.host-half-dead': (name, since) =>
+    `Host ${name} asks for its configuration but has logged nothing since ${since}`,
+  'margay.host-lagging': (name, _, { vitals }) =>
+    `Host ${name} sends its logs ${elapsed(vitals.pulses.lagMs)} late`,
+  'margay.silent-after-alert': (name, since) =>
+    `Host ${name} fell silent around an alert on it: no logs since ${since}`,
 }
 
 const LOOK_AT_IT = `1. Is the host up? Look at the hypervisor, the cloud console, its owner.
@@ -44,9 +50,9 @@ const RUNBOOKS: Readonly<Record<OwnRule, string>> = {
    sends. The page of the host shows how far it trails.
 2. Does the lag shrink? Then wait. Else raise logger_tls_max_lines, or find the query that floods (its page lists the rows of each).
 3. If its clock is off, all lines trail by the same: then this resolves by itself after three heartbeats.
-It pages nobody. It resolves by itself when the newest heartbeat comes in time.`,
-  'margay.silent-after-alert': `1. Treat it as an intrusion until shown otherwise: the first thing an intruder does is to stop what watches. Isolate the host.
-2. Read the alert before (GET /api/v1/alerts?host=<id>) and the last lines the host sent (GET /api/v1/events?host=<id>).
+It resolves by itself when the newest heartbeat comes in time.`,
+  'margay.silent-after-alert': `1. Treat it as an intrusion until shown otherwise: an intruder stops what watches. Isolate the host.
+2. Read the alert that it fell silent around (GET /api/v1/alerts?host=<id>) and the last lines the host sent (GET /api/v1/events?host=<id>).
 3. Look at it from outside: hypervisor, EDR, network flows. Don't trust its own tools.
 4. Was it rebuilt, rebooted or switched off by who handles the alert before? Then say so in a note and resolve this.
 The alert resolves by itself when the host has logged twice again; that alone does not clear the host.`,
@@ -68,9 +74,7 @@ export function hostAlert(
     dedup: host.hostId,
     episode: move.episode,
     severity,
-    title: shownText(
-      neverLogged(host) ? `Host ${name} enrolled and never logged anything` : TITLES[ruleId](name),
-    ),
+    title: shownText(titleOf(host, ruleId, name, now)),
     runbook: RUNBOOKS[ruleId],
     context: hostContext(move, policy, now),
     hostId: host.hostId,
@@ -78,6 +82,11 @@ export function hostAlert(
     hostTags: host.tags,
     at: now,
   }
+}
+
+function titleOf(host: WatchedHost, ruleId: OwnRule, name: string, now: number): string {
+  if (lastLogAt(host) === null) return `Host ${name} enrolled and never logged anything`
+  return TITLES[ruleId](name, clockTime(quietSince(host), now), host)
 }
 
 function hostContext(
@@ -98,7 +107,7 @@ function hostContext(
       CHANNELS.map(channel => [channel, instantOrNull(host.heard[channel])] as const),
     ),
     last_enrolled: instant(host.lastEnrollAt),
-    lines_lost: host.vitals.pulses.lost,
+    heartbeats_lost: host.vitals.pulses.lost,
   }
 }
 
@@ -106,10 +115,6 @@ function hostContext(
 export function hostReturns(move: Move, ruleId: OwnRule, now: number): StatusChange {
   const { host, reason } = move
   return { alertId: alertIdOf('silence', ruleId, host.hostId, host.episode), at: now, by: BY, note: reason }
-}
-
-function neverLogged({ heard }: WatchedHost): boolean {
-  return heard.pulse === null && heard.result === null && heard.status === null
 }
 
 function instantOrNull(at: number | null): string | null {

@@ -114,7 +114,7 @@ describe('one host', () => {
       ruleId: 'margay.host-silent',
       status: 'open',
       severity: 'high',
-      title: 'Host host-0.example.com is silent',
+      title: 'Host host-0.example.com is silent: no logs since 12:31 UTC',
       hostId: hostId(0),
       episode: 1,
     })
@@ -318,6 +318,8 @@ describe('the run itself', () => {
       severity: 'medium',
       title: 'For 30 minutes nobody looked whether hosts are silent',
     })
+    const { until } = JSON.parse(missed?.context ?? '')
+    expect(Date.parse(until)).toBe(Math.floor(world.now() / MINUTE) * MINUTE)
     await pass(world, 29, [1, 2, 3, 4, 5])
     expect(await alerts()).toHaveLength(1)
     await pass(world, 2, [1, 2, 3, 4, 5])

@@ -3,7 +3,7 @@ import { alertIdOf } from '../alerts/lifecycle.ts'
 import { shownText } from '../detect/text.ts'
 import { elapsed } from './elapsed.ts'
 import type { HoldingGate } from './gates.ts'
-import type { GroupChange } from './groups.ts'
+import { GROUP_MIN_SERVERS, type GroupChange } from './groups.ts'
 import { instant } from './instant.ts'
 import { DIGEST_RULE, PAGES_PER_HOUR } from './page-cap.ts'
 import type { SilencePolicy } from './policy.ts'
@@ -61,7 +61,7 @@ export function feedFalls(episode: number, holding: readonly HoldingGate[], now:
     context: {
       reason: holding.map(({ reason }) => reason).join(' '),
       gates: holding.map(({ gate }) => gate),
-      since: instant(now),
+      noticed: instant(now),
       meanwhile: 'Hosts are not judged one by one until the feed is back.',
     },
     at: now,
@@ -97,12 +97,12 @@ export function groupFalls({ group, missing, watched }: GroupChange, now: number
     runbook: GROUP_RUNBOOK,
     context: {
       reason:
-        `${missing} of ${watched} servers of the group stopped reporting at about the same time, ` +
-        'while the rest of the fleet goes on (limit: half of at least ten).',
+        `${missing} of ${watched} servers of the group stopped reporting at about the same time, while the rest of the ` +
+        `fleet goes on (limit: half of a group of at least ${GROUP_MIN_SERVERS}).`,
       group: group.name,
       missing_hosts: missing,
       watched_hosts: watched,
-      since: instant(now),
+      noticed: instant(now),
     },
     at: now,
   }

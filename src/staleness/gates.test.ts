@@ -117,6 +117,22 @@ describe('posts that no longer come', () => {
     expect(gates(none([200]))).toEqual(['no-posts'])
   })
 
+  it.each([
+    [
+      [4_000],
+      'No post came in 3 minutes; at this time of day at least 200 came in as long on the day before.',
+    ],
+    [
+      [6_000, 4_000],
+      'No post came in 3 minutes; at this time of day at least 200 came in as long on each of the last 2 days.',
+    ],
+  ])('are told with what is usual: %j', (usualHours, reason) => {
+    const memory = { gates: [], runningSince: 0 }
+    expect(holdingGates(memory, survey(none(usualHours)), policy, NOW)).toEqual([
+      { gate: 'no-posts', reason },
+    ])
+  })
+
   it('are compared with the quietest day, so that a Sunday is not an outage', () => {
     expect(gates(none([4_000, 4_000, 4_000, 4_000, 4_000, 0, 4_000]))).toEqual([])
   })

@@ -95,9 +95,10 @@ function isWithoutPosts(
     if (posts >= enough) return null
   } else if (posts > 0 || usual < USUAL_POSTS || servers === 0 || ranMs < QUIET_MINUTES * MINUTE_MS)
     return null
+  const days = usualHours.length === 1 ? 'the day before' : `each of the last ${usualHours.length} days`
   return (
-    `${posts} posts came in ${QUIET_MINUTES} minutes; at this time of day there were at least ${Math.floor(usual)} ` +
-    `on each of the last ${usualHours.length} days.`
+    `${posts === 0 ? 'No post' : `${posts} posts`} came in ${QUIET_MINUTES} minutes; at this time of day at least ` +
+    `${Math.floor(usual)} came in as long on ${days}.`
   )
 }
 
@@ -132,7 +133,7 @@ function isFailingItself({ traffic: { recent } }: Survey, isHolding: boolean): s
     return `We refused ${refused} of ${posts + refused} posts in five minutes because of errors of our own.`
   }
   if (failedChecks >= (isHolding ? 1 : FAILED_CHECKS)) {
-    return `${failedChecks} evaluations failed in five minutes: what they ask of the database was not answered.`
+    return `${failedChecks} looks for silent hosts failed in five minutes: the database did not answer them.`
   }
   return null
 }

@@ -196,7 +196,7 @@ describe('what the alert says', () => {
 
   it('says what a host runs and what it was given, and lists foreign ones apart', () => {
     expect(said('margay.old-config', old)).toMatchObject({
-      title: '1 host not running the config that was given',
+      title: 'web-1.example.com does not run the config it was given',
       context: {
         hosts: [{ host_id: 'host-1', runs: 'aaaaaaaaaaaa', given: 'bbbbbbbbbbbb' }],
         foreign_count: 1,
@@ -205,12 +205,17 @@ describe('what the alert says', () => {
     })
   })
 
-  it('says how many pulses and lines were lost, from when to when', () => {
+  it('says how many heartbeats and lines were lost, from when to when', () => {
     expect(said('margay.lines-lost', lost())).toMatchObject({
-      title: '1 host lost 11 pulses and 3 dropped lines',
+      title: 'web-1.example.com lost lines: 11 heartbeats missing, 3 lines dropped',
       context: {
         hosts: [
-          { pulses: 11, from: '2026-11-24T07:00:00.000Z', to: '2026-11-24T08:00:00.000Z', dropped_lines: 3 },
+          {
+            heartbeats: 11,
+            from: '2026-11-24T07:00:00.000Z',
+            to: '2026-11-24T08:00:00.000Z',
+            dropped_lines: 3,
+          },
         ],
       },
     })

@@ -8,11 +8,13 @@ import {
   QUARANTINED_MAX,
   type QuarantinedThing,
 } from '../store/trouble.ts'
+import { instant } from './instant.ts'
 import {
   BURST_MINUTES,
   deadPosts,
   deadWakeUps,
   enrollFailures,
+  lookedAgainAt,
   minutesMissed,
   QUIET_MINUTES,
   rejectedRecords,
@@ -141,7 +143,7 @@ export function checksMissed(opening: Opening, now: number): AlertSpec {
   return spec(opening, 'medium', now, {
     title: `For ${amount(minutes, 'minute')} nobody looked whether hosts are silent`,
     runbook: CHECKS_RUNBOOK,
-    context: { minutes },
+    context: { minutes, until: instant(lookedAgainAt(opening.recent)) },
   })
 }
 

@@ -141,6 +141,12 @@ export function minutesMissed({ counts }: RecentTrouble): number {
   return sumOf(counts, ({ name }) => name === 'silence_minutes_missed')
 }
 
+/** When somebody looked again for silence, ms since the epoch, to the minute; the last time if there were several. */
+export function lookedAgainAt({ counts }: RecentTrouble): number {
+  const missed = counts.filter(({ name }) => name === 'silence_minutes_missed')
+  return Math.max(0, ...missed.map(({ minute }) => minute)) * MINUTE_MS
+}
+
 /** The last `minutes` minutes, the present one included, as minutes since the epoch. */
 export function lastMinutes(now: number, minutes: number): readonly number[] {
   const first = firstMinute(now, minutes)

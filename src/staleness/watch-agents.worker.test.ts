@@ -162,8 +162,8 @@ describe('other configs and losses', () => {
     await watchAgents(world, routing, packs)
     const said = Object.fromEntries((await alerts()).map(({ ruleId, title }) => [ruleId, title]))
     expect(said).toEqual({
-      'margay.old-config': '2 hosts not running the config that was given',
-      'margay.lines-lost': '2 hosts lost 4 pulses and 7 dropped lines',
+      'margay.old-config': '2 hosts do not run the config they were given',
+      'margay.lines-lost': '2 hosts lost lines: 4 heartbeats missing, 7 lines dropped',
     })
     const context = JSON.parse(
       (await alerts()).find(({ ruleId }) => ruleId === 'margay.old-config')?.context ?? '',
