@@ -1,5 +1,5 @@
 import type { World } from '../env.ts'
-import { noteClassGuesses } from '../store/host-class.ts'
+import { countLoweredClasses, noteClassGuesses } from '../store/host-class.ts'
 import { type Enrollment, enrollHost } from '../store/hosts.ts'
 import { faultText, within } from '../store/within.ts'
 import type { After } from './after.ts'
@@ -44,6 +44,17 @@ export async function enroll(world: World, request: Request, after: After): Prom
   return await admit(world, said, secret.label, after)
 }
 
+/** What is guessed of the host by what it says now, also if it was thought another thing before. */
+function notesOf(
+  { db, now }: World,
+  hostId: Enrollment['hostId'],
+  guess: EnrollRequest['guess'],
+): D1PreparedStatement[] {
+  if (guess === null) return []
+  const guesses = [{ ...guess, hostId }]
+  return [countLoweredClasses(db, guesses, now()), noteClassGuesses(db, guesses)]
+}
+
 async function admit(
   world: World,
   { claims, guess }: Pick<EnrollRequest, 'claims' | 'guess'>,
@@ -58,11 +69,7 @@ async function admit(
   }
   const enrollment: Enrollment = { ...claims, hostId, label, at: world.now() }
   const outcome = await within(world, STORE_LIMIT_MS, () =>
-    enrollHost(
-      world.db,
-      enrollment,
-      guess === null ? [] : [noteClassGuesses(world.db, [{ ...guess, hostId }])],
-    ),
+    enrollHost(world.db, enrollment, notesOf(world, hostId, guess)),
   )
   if (outcome.kind !== 'done') {
     world.log('enroll_failed', { fault: faultText(outcome) })

@@ -80,6 +80,23 @@ describe('enrollment', () => {
     expect(await hosts()).toMatchObject([laptop])
   })
 
+  it('counts a server that comes back as a laptop: whoever has the secret can say so of it', async () => {
+    const world = worldFor(env)
+    const client = agentClient(world)
+    const enrollAs = (hardware_vendor: string, hardware_model: string) => {
+      const system_info = { ...details.system_info, hardware_vendor, hardware_model }
+      return client(ENROLL, body({ host_details: { ...details, system_info } }))
+    }
+    await enrollAs('Dell Inc.', 'PowerEdge R640')
+    world.advance(25 * 3_600_000)
+    await enrollAs('Dell Inc.', 'PowerEdge R640')
+    expect(await counters()).toEqual([])
+    await enrollAs('Apple Inc.', 'MacBookPro18,3')
+    const [row] = await hosts()
+    expect(row).toMatchObject({ class_guess: 'laptop' })
+    expect(await counters()).toEqual([{ name: 'classes_lowered', label: row?.['host_id'], value: 1 }])
+  })
+
   it('takes a platform as word, number or not at all, and details in part or not at all', async () => {
     const send = agentClient(worldFor(env))
     const bodies = [

@@ -1,7 +1,7 @@
 import type { OsqueryEvent } from '../detect/event.ts'
 import type { SnapshotQueries } from '../staleness/snapshot-queries.ts'
 import { countDroppedLines } from '../store/dropped-lines.ts'
-import { noteClassGuesses } from '../store/host-class.ts'
+import { countLoweredClasses, noteClassGuesses } from '../store/host-class.ts'
 import { noteSightings } from '../store/query-sightings.ts'
 import { classGuessesOf } from './class-facts.ts'
 import { droppedLinesOf } from './dropped-lines.ts'
@@ -23,6 +23,6 @@ export function noteAgents(
   return [
     ...(sightings.length > 0 ? [noteSightings(db, sightings)] : []),
     ...(dropped.length > 0 ? countDroppedLines(db, dropped) : []),
-    ...(guesses.length > 0 ? [noteClassGuesses(db, guesses)] : []),
+    ...(guesses.length > 0 ? [countLoweredClasses(db, guesses, now), noteClassGuesses(db, guesses)] : []),
   ]
 }

@@ -16,6 +16,8 @@ import type { Finding } from '../detect/finding.ts'
  *   the client, for IPv6 its first 64 bits, or `others` once 500 failed everywhere within ten minutes
  * - `enroll_throttled`: enrollments refused because the same host enrolled too often; label = host id
  * - `enroll_moved`: hosts that enrolled with another secret than before; label = `<old label> to <new label>`
+ * - `classes_lowered`: hosts that were taken for servers for a day and, by what they say of themselves, no longer are; label =
+ *   host id
  * - `lines_dropped`: log lines that hosts say they threw away, in the minute in which we read so; label = host id
  * - `silence_minutes_missed`: minutes in which nobody looked for silence because cron did not come or its runs failed, in the
  *   minute of the first run after them; no label
@@ -37,6 +39,7 @@ export type CounterName =
   | 'enroll_failed'
   | 'enroll_throttled'
   | 'enroll_moved'
+  | 'classes_lowered'
   | 'lines_dropped'
   | 'silence_checks_failed'
   | 'silence_minutes_missed'

@@ -1,4 +1,5 @@
 import type { HostId } from '../detect/event.ts'
+import { minuteOf } from './counters.ts'
 
 /** A guess about one host. */
 export interface HostClassGuess {
@@ -26,3 +27,29 @@ WHERE hosts.host_id = g.value->>'hostId'
   AND (hosts.class_guess <> g.value->>'class' OR hosts.class_reason <> g.value->>'reason')
   AND (hosts.class_guess = '' OR g.value->>'sureness' = 3
     OR (g.value->>'sureness' = 2 AND hosts.class_guess <> 'ephemeral'))`
+
+/** So long a host is getting to be known: what it is guessed to be changes as its rows come. */
+const NEW_FOR_MS = 86_400_000
+
+/**
+ * Counts hosts that were judged as servers for a day or longer and, by what they say of themselves, no longer will be: their
+ * silence is then told to nobody, and whoever has a host's key, or the enroll secret, can bring it about. Must stand before
+ * `noteClassGuesses` with the same guesses, in the same batch: so it counts once.
+ * @param now  milliseconds since the epoch
+ */
+export function countLoweredClasses(
+  db: D1Database,
+  guesses: readonly HostClassGuess[],
+  now: number,
+): D1PreparedStatement {
+  return db.prepare(COUNT_LOWERED).bind(JSON.stringify(guesses), minuteOf(now), now - NEW_FOR_MS)
+}
+
+const COUNT_LOWERED = `
+INSERT INTO counters (minute, name, label, value)
+SELECT ?2, 'classes_lowered', h.host_id, 1
+FROM json_each(?1) AS g CROSS JOIN hosts h ON h.host_id = g.value->>'hostId'
+WHERE g.value->>'class' <> 'server' AND h.enrolled_at <= ?3 AND h.class = ''
+  AND (h.class_guess = '' OR (h.class_guess = 'server' AND g.value->>'sureness' >= 2))
+  AND instr(h.tags, '"server"') = 0 AND instr(h.tags, '"laptop"') = 0 AND instr(h.tags, '"ephemeral"') = 0
+ON CONFLICT DO UPDATE SET value = value + excluded.value`

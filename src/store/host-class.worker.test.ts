@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import type { HostId } from '../detect/event.ts'
 import type { ClassGuess } from '../staleness/class-guess.ts'
-import { noteClassGuesses } from './host-class.ts'
+import { countLoweredClasses, noteClassGuesses } from './host-class.ts'
 import { touchHosts } from './hosts.ts'
 
 const HOST = 'h1' as HostId
@@ -46,5 +46,41 @@ describe('a guess', () => {
     await noted(guess('server', 2))
     const { meta } = await noteClassGuesses(env.DB, [{ ...guess('server', 2), hostId: HOST }]).run()
     expect(meta.changes).toBe(0)
+  })
+})
+
+describe('a server that says it is none', () => {
+  const DAY = 86_400_000
+
+  /** Guesses that come one after the other, and how often a server was lost. */
+  async function lowered(at: number, ...guesses: readonly ClassGuess[]): Promise<unknown> {
+    for (const one of guesses) {
+      const noted = [{ ...one, hostId: HOST }]
+      await env.DB.batch([countLoweredClasses(env.DB, noted, at), noteClassGuesses(env.DB, noted)])
+    }
+    const { results } = await env.DB.prepare('SELECT name, label, value FROM counters').all()
+    return results
+  }
+  const once = [{ name: 'classes_lowered', label: HOST, value: 1 }]
+
+  it('is counted, once for all that says the same', async () => {
+    const rows = [guess('server', 2), guess('ephemeral', 3), guess('ephemeral', 3), guess('laptop', 2)]
+    expect(await lowered(2 * DAY, ...rows)).toEqual(once)
+  })
+
+  it('is counted also where nothing was known of it, for then it was judged as a server', async () => {
+    expect(await lowered(2 * DAY, guess('laptop', 1))).toEqual(once)
+  })
+
+  it('is not counted on its first day, while its rows come', async () => {
+    expect(await lowered(DAY, guess('server', 2), guess('ephemeral', 3))).toEqual([])
+  })
+
+  it('is not counted when the guess does not decide', async () => {
+    expect(await lowered(2 * DAY, guess('server', 2), guess('laptop', 1))).toEqual([])
+    await env.DB.prepare("UPDATE hosts SET class = 'server'").run()
+    expect(await lowered(2 * DAY, guess('laptop', 2))).toEqual([])
+    await env.DB.prepare("UPDATE hosts SET class = '', class_guess = '', tags = '[\"server\"]'").run()
+    expect(await lowered(2 * DAY, guess('ephemeral', 3))).toEqual([])
   })
 })
