@@ -84,7 +84,7 @@ describe('the feed', () => {
       later,
     )
     expect(alerts).toMatchObject([
-      { kind: 'resolves', change: { note: expect.stringContaining('after 1 h 5 min') } },
+      { kind: 'resolves', change: { note: expect.stringContaining('1 h 5 min after it was found silent') } },
     ])
     expect(next).toMatchObject({ phase: 'settling', until: later + 75 * MINUTE })
   })

@@ -80,7 +80,7 @@ export function feedReturns(
     at: now,
     by: BY,
     note:
-      `The feed is back after ${elapsed(lengthMs)}. Hosts still missing are judged one by one in ` +
+      `The feed is back, ${elapsed(lengthMs)} after it was found silent. Hosts still missing are judged one by one in ` +
       `${elapsed(policy.patienceMs)}: an agent's next try may be that far off.`,
   }
 }
@@ -118,7 +118,7 @@ export function groupReturns(
     at: now,
     by: BY,
     note:
-      `${watched - missing} of ${watched} servers report again after ${elapsed(now - group.since)}. ` +
+      `${watched - missing} of ${watched} servers report again, ${elapsed(now - group.since)} after the group was found silent. ` +
       `Those still missing are judged one by one in ${elapsed(policy.patienceMs)}.`,
   }
 }
