@@ -95,6 +95,8 @@ function tallyOf(
     return isRecent ? { ...NO_TALLY, recentlyFallen: 1 } : NO_TALLY
   }
   if (!UNDECLARED.has(host.state)) return NO_TALLY
+  // Who is away for longer than any host may be quiet is away for good: an outage must not hold the judgement of all for ever.
+  if (overdueMs > policy.ceilingMs) return NO_TALLY
   const toGo = overdueMs > 0 ? -overdueMs : timeToGo(host, policy, now)
   if (toGo >= policy.silentAfterMs - policy.lateAfterMs) return NO_TALLY
   const newlyMissing = toGo >= -windowMs ? 1 : 0

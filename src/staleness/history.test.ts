@@ -167,6 +167,35 @@ describe('a fleet of 100 whose hosts send every five minutes, each in its own mi
     expect(fleet.hostAlerts.map(({ about }) => about)).toEqual(['host-0', 'host-1'])
   })
 
+  it('holds nothing back for ever for hosts that never return: a day on, who died meanwhile is told', () => {
+    const { fleet, now: begin } = settled(100)
+    let now = pass(fleet, begin, 60, n => n >= 30)
+    now = pass(fleet, now, 23 * 60, n => n > 30)
+    expect(fleet.told).toEqual(['fleet feed opens feed-silent'])
+    now = pass(fleet, now, 4 * 60, n => n > 30)
+    expect(fleet.told.slice(0, 2)).toEqual([
+      'fleet feed opens feed-silent',
+      'fleet feed resolves feed-silent',
+    ])
+    // Ten one by one, the others by the digest.
+    expect(fleet.told.slice(2).filter(text => text.endsWith('opens host-silent'))).toHaveLength(10)
+    expect(fleet.told).toContain('fleet fleet opens many-hosts-silent')
+    expect(fleet.hosts.get('host-30')?.state).toBe('stale')
+  })
+
+  it('holds a group back no longer than that either', () => {
+    const { fleet, now: begin } = settled(100, n => (n < 12 ? { tags: ['eu-1'] } : {}))
+    let now = pass(fleet, begin, 60, n => n >= 8)
+    now = pass(fleet, now, 23 * 60, n => n > 8)
+    expect(fleet.told).toEqual(['fleet eu-1 opens group-silent'])
+    now = pass(fleet, now, 4 * 60, n => n > 8)
+    expect(fleet.told.slice(0, 2)).toEqual([
+      'fleet eu-1 opens group-silent',
+      'fleet eu-1 resolves group-silent',
+    ])
+    expect(fleet.told).toContain('host-8 opens host-silent')
+  })
+
   it('lets a host that was silent before the outage return during it', () => {
     const { fleet, now: begin } = settled(100)
     let now = pass(fleet, begin, 20, n => n !== 7)
