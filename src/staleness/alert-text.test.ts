@@ -67,4 +67,11 @@ describe('the context', () => {
     expect(Object.keys(context)[0]).toBe('reason')
     expect(context).toMatchObject({ reason: 'It says why.', heartbeats_lost: 4 })
   })
+
+  it('names the threshold where that decided, and no other number beside the one in the reason', () => {
+    const host = logged(17 * MINUTE)
+    expect(alertOn(host, 'margay.host-silent').context).toMatchObject({ threshold: '15 min' })
+    expect(alertOn(host, 'margay.silent-after-alert').context).not.toHaveProperty('threshold')
+    expect(alertOn(watchedHost(), 'margay.host-silent').context).not.toHaveProperty('threshold')
+  })
 })

@@ -76,7 +76,7 @@ export function hostAlert(
     severity,
     title: shownText(titleOf(host, ruleId, name, now)),
     runbook: RUNBOOKS[ruleId],
-    context: hostContext(move, policy, now),
+    context: hostContext(move, ruleId, policy, now),
     hostId: host.hostId,
     hostname: host.hostname,
     hostTags: host.tags,
@@ -91,17 +91,19 @@ function titleOf(host: WatchedHost, ruleId: OwnRule, name: string, now: number):
 
 function hostContext(
   { host, to, since, reason }: Move,
+  ruleId: OwnRule,
   policy: SilencePolicy,
   now: number,
 ): AlertSpec['context'] {
   const threshold = thresholdOf(host, policy, now)
+  // Of a new host, and around an alert, another limit decides: the reason has it.
+  const isDecisive = lastLogAt(host) !== null && ruleId !== 'margay.silent-after-alert'
   return {
     reason,
     state: to,
     since: instant(since),
     quiet_for: elapsed(now - quietSince(host)),
-    threshold: elapsed(threshold.ms),
-    threshold_is: threshold.why,
+    ...(isDecisive && { threshold: elapsed(threshold.ms), threshold_is: threshold.why }),
     class: host.class,
     last_heard: Object.fromEntries(
       CHANNELS.map(channel => [channel, instantOrNull(host.heard[channel])] as const),
