@@ -10,6 +10,14 @@ describe('the grounds of an alert', () => {
     })
   })
 
+  it('are those of a system alert that says why, and none of one that only counts', () => {
+    expect(groundsOf({ kind: 'system', context: '{"reason":"Cron did not come."}' })).toEqual({
+      reason: 'Cron did not come.',
+      since: '',
+    })
+    expect(groundsOf({ kind: 'system', context: '{"posts":3}' })).toBeNull()
+  })
+
   it('are none of a match, whatever its context holds', () => {
     expect(groundsOf({ kind: 'match', context: '{"reason":"a column"}' })).toBeNull()
   })

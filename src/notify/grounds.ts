@@ -1,6 +1,6 @@
 import type { Alert } from '../store/alerts.ts'
 
-/** Why an alert about silence was opened and since when it is so, as its context says; empty where it says nothing. */
+/** Why an alert that no rule made was opened and since when it is so, as its context says; empty where it says nothing. */
 export interface Grounds {
   readonly reason: string
   /** An instant, ISO 8601. */
@@ -8,14 +8,15 @@ export interface Grounds {
 }
 
 /**
- * The grounds of an alert about silence; null of all others, for which the match speaks. They stand in for the times and
- * the count of matches, which a silence has none of: a `last_seen` would be read as the last that was heard of the host.
- * Total.
+ * The grounds of an alert about silence, or of a system alert that says why; null of all others, for which the match or
+ * the title speaks. They stand in for the times and the count of matches, which there are none of: a `last_seen` would be
+ * read as the last that was heard of the host. Total.
  */
 export function groundsOf({ kind, context }: Pick<Alert, 'kind' | 'context'>): Grounds | null {
-  if (kind !== 'silence') return null
+  if (kind !== 'silence' && kind !== 'system') return null
   const said = membersOf(context)
-  return { reason: textOf(said['reason']), since: textOf(said['since']) }
+  const reason = textOf(said['reason'])
+  return kind === 'system' && reason === '' ? null : { reason, since: textOf(said['since']) }
 }
 
 /** A record's own members by name; of anything else none. */

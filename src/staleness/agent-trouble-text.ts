@@ -5,6 +5,7 @@ import { VITALS_ROWS_MAX } from '../store/host-vitals.ts'
 import { SILENT_PAIRS_MAX } from '../store/query-sightings.ts'
 import { type AgentTrouble, LOSS_QUIET_MINUTES } from './agent-trouble.ts'
 import { elapsed } from './elapsed.ts'
+import { instant } from './instant.ts'
 import { type AgentChange, agentAlertId, alertOfKey } from './judge-agents.ts'
 import { querySilentAfterMs } from './query-silence.ts'
 
@@ -77,6 +78,8 @@ function silentQuery(
     title: `${query.name} sends no rows any more from ${whoOf(here, SILENT_PAIRS_MAX)}`,
     runbook: QUERY_RUNBOOK,
     context: {
+      reason: `Its rows came at least three times, and then not once in ${elapsed(querySilentAfterMs(query))} in which heartbeats came from a config that has it.`,
+      ...sinceOf(here.map(({ lastAt }) => lastAt)),
       query: query.name,
       interval_seconds: query.query.interval,
       silent_after: elapsed(querySilentAfterMs(query)),
@@ -99,6 +102,8 @@ function oldConfig({
     title: `${whoOf(hosts, VITALS_ROWS_MAX)} ${hosts.length === 1 ? 'does not run the config it was' : 'do not run the config they were'} given`,
     runbook: CONFIG_RUNBOOK,
     context: {
+      reason: 'Heartbeats still name another config, long after hosts were given this one.',
+      ...sinceOf(hosts.map(({ givenAt }) => givenAt)),
       host_count: hosts.length,
       hosts: hosts.slice(0, NAMED_MAX).map(({ hostId, hostname, runs, runsSince, given, givenAt }) => ({
         host_id: hostId,
@@ -127,6 +132,8 @@ function lostLines({
     title: `${whoOf(hosts, DROPPING_HOSTS_MAX)} lost lines: ${what.join(', ') || 'heartbeats missing'}`,
     runbook: LOSS_RUNBOOK,
     context: {
+      reason: [...(pulses === 0 ? [] : [MISSING]), ...(lines === 0 ? [] : [DROPPED])].join(' '),
+      ...sinceOf(hosts.flatMap(({ gap }) => gap?.from ?? [])),
       host_count: hosts.length,
       heartbeats: pulses,
       dropped_lines: lines,
@@ -144,6 +151,15 @@ function lostLines({
       })),
     },
   }
+}
+
+const MISSING =
+  'Numbered heartbeats that lie between others never came; what else was logged then is lost too, most likely.'
+const DROPPED = 'osquery itself says that it threw lines away.'
+
+/** Since when, by the first of them; nothing of none. */
+function sinceOf(times: readonly number[]): { readonly since?: string } {
+  return times.length === 0 ? {} : { since: instant(Math.min(...times)) }
 }
 
 /** One host by its name, more by their number. @param most  as many as are looked for */

@@ -320,6 +320,9 @@ describe('the run itself', () => {
     })
     const { until } = JSON.parse(missed?.context ?? '')
     expect(Date.parse(until)).toBe(Math.floor(world.now() / MINUTE) * MINUTE)
+    expect(JSON.parse(missed?.context ?? '')).toMatchObject({
+      reason: expect.stringContaining(`until ${until}`),
+    })
     await pass(world, 29, [1, 2, 3, 4, 5])
     expect(await alerts()).toHaveLength(1)
     await pass(world, 2, [1, 2, 3, 4, 5])

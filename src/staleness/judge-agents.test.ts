@@ -209,6 +209,10 @@ describe('what the alert says', () => {
     expect(said('margay.lines-lost', lost())).toMatchObject({
       title: 'web-1.example.com lost lines: 11 heartbeats missing, 3 lines dropped',
       context: {
+        reason:
+          'Numbered heartbeats that lie between others never came; what else was logged then is lost too, most likely. ' +
+          'osquery itself says that it threw lines away.',
+        since: '2026-11-24T07:00:00Z',
         hosts: [
           {
             heartbeats: 11,

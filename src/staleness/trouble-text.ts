@@ -15,6 +15,7 @@ import {
   deadWakeUps,
   enrollFailures,
   lookedAgainAt,
+  loweredHosts,
   minutesMissed,
   QUIET_MINUTES,
   rejectedRecords,
@@ -61,6 +62,11 @@ const CHECKS_RUNBOOK = `1. Cron is to come each minute. It did not, or every run
 2. Deliveries and posts that failed meanwhile were swept up when it came back; nothing is lost.
 3. What fell silent in that time is told later: hosts are judged again once their agents had time to come back (docs/silence.md).
 4. HEARTBEAT_URL tells of it while it lasts: have a service wait for it.
+${RESOLVES}`
+
+const CLASS_RUNBOOK = `1. GET /api/v1/hosts/<id> has the class and, in class_reason, what the host said: its hardware, its case, a battery, a scaling group.
+2. Right? Nothing to do. Wrong, or it matters: POST /api/v1/hosts/<id>/class with {"class": "server"}; what a person set no host can change.
+3. A server that suddenly says it is a laptop may be someone with the enroll secret, or the host itself in other hands: look at its last enrollment and its alerts.
 ${RESOLVES}`
 
 /** @param quarantined  what is newly in quarantine, latest first, at most `QUARANTINED_MAX` */
@@ -140,10 +146,20 @@ export function deliveriesPark(opening: Opening, now: number): AlertSpec {
 
 export function checksMissed(opening: Opening, now: number): AlertSpec {
   const minutes = minutesMissed(opening.recent)
+  const until = instant(lookedAgainAt(opening.recent))
   return spec(opening, 'medium', now, {
     title: `For ${amount(minutes, 'minute')} nobody looked whether hosts are silent`,
     runbook: CHECKS_RUNBOOK,
-    context: { minutes, until: instant(lookedAgainAt(opening.recent)) },
+    context: { reason: `Cron did not come, or each of its runs failed, until ${until}.`, minutes, until },
+  })
+}
+
+export function classesFall(opening: Opening, now: number): AlertSpec {
+  const hosts = loweredHosts(opening.recent)
+  return spec(opening, 'medium', now, {
+    title: `${amount(hosts.length, 'host')} no longer ${hosts.length === 1 ? 'counts' : 'count'} as ${hosts.length === 1 ? 'a server' : 'servers'}: silence there pages nobody`,
+    runbook: CLASS_RUNBOOK,
+    context: { host_ids: hosts.slice(0, NAMED_MAX), host_count: hosts.length },
   })
 }
 
