@@ -38,7 +38,8 @@ export async function acceptLog(world: World, request: Request, after: After): P
   const held = new HeldBytes()
   try {
     const post = await receivePost(world, request, held)
-    if (post.kind === 'not_received') return refuse(post.reason)
+    // Not counted: nobody has proven a key yet, and a stranger's slow bodies must not pass for a fault of ours.
+    if (post.kind === 'not_received') return tryLater(post.reason)
     const sender = await authenticate(world, request, post.key)
     if (sender.kind === 'unattributable') return await keepUnattributed(world, post)
     if (sender.kind === 'not_configured') return refuse(sender.kind)

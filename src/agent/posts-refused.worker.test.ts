@@ -6,6 +6,7 @@ import { freshStorage } from '../../test/storage.ts'
 import { worldFor } from '../../test/world.ts'
 import type { HostId } from '../detect/event.ts'
 import type { World } from '../env.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { mintNodeKey } from './node-key.ts'
 
 const LOG = '/api/v1/osquery/log'
@@ -48,6 +49,15 @@ describe('posts that we can not take', () => {
     const { world, post } = setUp({ db: failingD1(env.DB, { failAt: 0, lasting: true }).store })
     expect((await post()).text).toBe('{"error":"storage_unavailable"}')
     expect(world.logged.map(({ event }) => event)).toContain('refusals_not_counted')
+  })
+
+  it('are not those of a stranger who fills the memory: no key was proven', async () => {
+    const { post } = setUp()
+    const held = new HeldBytes()
+    expect(held.growTo(48 * 1024 * 1024)).toBe(true)
+    expect((await post('x'.repeat(1000))).text).toBe('{"error":"busy"}')
+    held.release()
+    expect(await refused()).toEqual([])
   })
 
   it('are not those that are the host’s own fault, nor those that were taken', async () => {

@@ -44,6 +44,12 @@ const missed = (value: number, minutesAgo = 0): TroubleCount => ({
   label: '',
   value,
 })
+const lowered = (minutesAgo = 0): TroubleCount => ({
+  minute: MINUTE_NOW - minutesAgo,
+  name: 'classes_lowered',
+  label: 'host-1',
+  value: 1,
+})
 const parked = (minutesAgo = 0): ParkedDelivery => ({
   deliveryId: 'a.pagerduty.trigger',
   alertId: 'a',
@@ -75,6 +81,7 @@ const LEAST: Readonly<Record<Trouble, Happening>> = {
   'margay.dead-letters': { counts: [deadWakeUp()] },
   'margay.parked-deliveries': { parked: [parked()] },
   'margay.checks-missed': { counts: [missed(4)] },
+  'margay.class-lowered': { counts: [lowered()] },
 }
 
 describe('what opens an alert', () => {
@@ -110,7 +117,7 @@ describe('what opens an alert', () => {
     ['what was parked before the quiet time', { parked: [parked(QUIET_MINUTES)] }, []],
     [
       'all at once',
-      { counts: [rejected(1), failed(99), deadWakeUp(), missed(4)], parked: [parked()] },
+      { counts: [rejected(1), failed(99), deadWakeUp(), missed(4), lowered()], parked: [parked()] },
       TROUBLES.map(trouble => `opens ${trouble} 1`),
     ],
   ])('%s', (_, happening, changes) => {
@@ -130,7 +137,10 @@ describe('what opens an alert', () => {
 
 describe('an open alert', () => {
   it('stays as it is while its trouble goes on', () => {
-    const everything = { counts: [rejected(1), failed(99), deadWakeUp(), missed(4)], parked: [parked()] }
+    const everything = {
+      counts: [rejected(1), failed(99), deadWakeUp(), missed(4), lowered()],
+      parked: [parked()],
+    }
     expect(judged(everything, OPEN)).toEqual([])
   })
 
@@ -142,7 +152,13 @@ describe('an open alert', () => {
     }
     expect(judged(past, OPEN)).toEqual(TROUBLES.map(trouble => `resolves ${trouble} 3`))
     const almost = {
-      counts: [rejected(1, quiet - 1), failed(99, quiet - 1), deadWakeUp(quiet - 1), missed(4, quiet - 1)],
+      counts: [
+        rejected(1, quiet - 1),
+        failed(99, quiet - 1),
+        deadWakeUp(quiet - 1),
+        missed(4, quiet - 1),
+        lowered(quiet - 1),
+      ],
       parked: [parked(quiet - 1)],
     }
     expect(judged(almost, OPEN)).toEqual([])
@@ -165,9 +181,10 @@ describe('an open alert', () => {
       'resolves margay.enroll-failures 3',
       'resolves margay.dead-letters 3',
       'resolves margay.checks-missed 3',
+      'resolves margay.class-lowered 3',
     ])
     const goesOn = {
-      counts: [rejected(1, 4), failed(BURST_FAILURES, 2), deadWakeUp(), missed(5)],
+      counts: [rejected(1, 4), failed(BURST_FAILURES, 2), deadWakeUp(), missed(5), lowered()],
       parked: [parked()],
     }
     expect(judged(goesOn, OPEN, resolvedAt)).toEqual(TROUBLES.map(trouble => `reopens ${trouble} 3`))

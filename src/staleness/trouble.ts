@@ -9,6 +9,7 @@ export const TROUBLES = [
   'margay.dead-letters',
   'margay.parked-deliveries',
   'margay.checks-missed',
+  'margay.class-lowered',
 ] as const
 export type Trouble = (typeof TROUBLES)[number]
 
@@ -101,6 +102,7 @@ const SIGNS: Readonly<Record<Trouble, Signs>> = {
   'margay.dead-letters': bySum(recent => deadPosts(recent) + deadWakeUps(recent)),
   'margay.parked-deliveries': bySum(({ parked }) => parked.length),
   'margay.checks-missed': bySum(minutesMissed),
+  'margay.class-lowered': bySum(recent => loweredHosts(recent).length),
 }
 
 /** A single one is trouble already. */
@@ -134,6 +136,11 @@ export function deadPosts({ counts }: RecentTrouble): number {
 /** Wake-ups of deliveries that ran out of retries. */
 export function deadWakeUps({ counts }: RecentTrouble): number {
   return sumOf(counts, ({ name }) => name === 'dead_letters')
+}
+
+/** Ids of hosts that were taken for servers and, by what they say of themselves, no longer are. */
+export function loweredHosts({ counts }: RecentTrouble): readonly string[] {
+  return [...new Set(counts.flatMap(({ name, label }) => (name === 'classes_lowered' ? [label] : [])))]
 }
 
 /** Minutes in which nobody looked for silence. */

@@ -32,6 +32,7 @@ import {
 } from './trouble.ts'
 import {
   checksMissed,
+  classesFall,
   deliveriesPark,
   enrollmentsFail,
   lettersDie,
@@ -145,6 +146,8 @@ async function specOf(db: D1Database, opening: Opening, now: number): Promise<Al
       return lettersDie(opening, now)
     case 'margay.parked-deliveries':
       return deliveriesPark(opening, now)
+    case 'margay.class-lowered':
+      return classesFall(opening, now)
     case 'margay.checks-missed':
       return checksMissed(opening, now)
   }

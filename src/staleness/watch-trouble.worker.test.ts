@@ -310,6 +310,23 @@ describe('dead letters', () => {
   })
 })
 
+describe('a host that lowers its class', () => {
+  it('opens one alert that says which host it is', async () => {
+    const world = quietWorld()
+    const lowered = {
+      minute: minuteOf(world.now()),
+      name: 'classes_lowered',
+      label: 'host-1',
+      value: 1,
+    } as const
+    await addToCounters(env.DB, [lowered]).run()
+    await pass(world, 2)
+    expect((await alerts()).map(({ ruleId, severity, title }) => [ruleId, severity, title])).toEqual([
+      ['margay.class-lowered', 'medium', '1 host no longer counts as a server: silence there pages nobody'],
+    ])
+  })
+})
+
 describe('parked deliveries', () => {
   /** An alert that PagerDuty could not be told of. */
   async function parkSomething(world: TestWorld): Promise<void> {

@@ -2,8 +2,13 @@
 export interface TroubleCount {
   /** Minutes since the epoch. */
   readonly minute: number
-  readonly name: 'records_rejected' | 'dead_letters' | 'silence_minutes_missed' | 'enroll_failed'
-  /** The reason of rejected records; empty for the others, enrollments of all addresses being summed. */
+  readonly name:
+    | 'records_rejected'
+    | 'dead_letters'
+    | 'silence_minutes_missed'
+    | 'classes_lowered'
+    | 'enroll_failed'
+  /** The reason of rejected records, the id of a host that lowered its class; empty for the others, enrollments of all addresses being summed. */
   readonly label: string
   readonly value: number
 }
@@ -58,7 +63,7 @@ export function selectRejectionCounts(db: D1Database, minutes: string): D1Prepar
   return db
     .prepare(
       `SELECT minute, name, label, value FROM counters
-       WHERE minute IN (SELECT value FROM json_each(?1)) AND name IN ('dead_letters', 'records_rejected', 'silence_minutes_missed')
+       WHERE minute IN (SELECT value FROM json_each(?1)) AND name IN ('dead_letters', 'records_rejected', 'silence_minutes_missed', 'classes_lowered')
        ORDER BY minute DESC LIMIT ${COUNTS_MAX}`,
     )
     .bind(minutes)
