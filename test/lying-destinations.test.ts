@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import * as badness from './bad-server/badness.ts'
-import { type Stage, setStage, THREE_DESTINATIONS } from './bad-server/stage.ts'
-import { type BuiltWorker, buildWorker } from './real-worker.ts'
+import { type Stage, setStage } from './bad-server/stage.ts'
 
 // As test/bad-destinations.test.ts: the Worker as it is deployed, and a server that does what it is asked for and lies about it.
 // Where a minute has to go by, the times in the outbox are moved a minute into the past.
@@ -10,11 +9,7 @@ import { type BuiltWorker, buildWorker } from './real-worker.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
-let built: BuiltWorker
-beforeAll(async () => {
-  built = await buildWorker(THREE_DESTINATIONS)
-}, 60_000)
-afterAll(() => built.remove())
+const built = { directory: inject('builtWorker') }
 
 const open = ({ server }: Stage) => server.pagerDuty.incidents.filter(({ status }) => status !== 'resolved')
 const actions = ({ server }: Stage) => server.pagerDuty.arrivals.map(({ action }) => action)

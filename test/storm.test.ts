@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BuiltWorker, buildWorker } from './real-worker.ts'
+import { describe, expect, inject, it } from 'vitest'
 import { storm } from './storm/storm.ts'
 
 // F19 through the Worker as it is deployed, in real time; `npm run bench -- --storm` prints what it comes to at full size.
 
-let built: BuiltWorker
-beforeAll(async () => {
-  built = await buildWorker()
-}, 60_000)
-afterAll(() => built.remove())
+const built = { directory: inject('builtWorker') }
 
 /** Alerts of one severity that a rule may open in an hour. */
 const CAP = 25
