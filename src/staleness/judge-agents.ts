@@ -2,9 +2,17 @@ import { alertIdOf } from '../alerts/identity.ts'
 import { type AgentRule, type AgentTrouble, keyOfQuery, raises, troubleKey } from './agent-trouble.ts'
 import { type AlertState, type NextAlert, nextAlert } from './reopening.ts'
 
-/** An alert that is to open, anew or again, with what it is about, or to resolve. */
+/** An alert that is to open, anew or again, with what it is about, to say more than it does, or to resolve. */
 export type AgentChange =
   | (NextAlert & { readonly key: string; readonly trouble: AgentTrouble })
+  | {
+      readonly kind: 'grows'
+      readonly key: string
+      readonly episode: number
+      readonly trouble: AgentTrouble
+      /** Ids of the hosts of which it had not told; none when others are back. */
+      readonly joined: readonly string[]
+    }
   | { readonly kind: 'resolves'; readonly key: string; readonly episode: number }
 
 /** What is to be done, and how many queries are silent without an alert of their own because of the cap. */

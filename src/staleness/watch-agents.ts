@@ -1,6 +1,13 @@
 import * as z from 'zod'
 import { wake } from '../alerts/intake.ts'
-import { type Change, openAlert, openAlertAgain, resolveAlert } from '../alerts/lifecycle.ts'
+import {
+  type AlertSpec,
+  type Change,
+  extendOpenAlert,
+  openAlert,
+  openAlertAgain,
+  resolveAlert,
+} from '../alerts/lifecycle.ts'
 import type { Pack } from '../detect/pack.ts'
 import type { Routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
@@ -10,14 +17,17 @@ import { readGuardedState, writeGuardedState } from '../store/guarded-state.ts'
 import { type HostVitalsRow, selectOtherConfigs, selectPulseLosers } from '../store/host-vitals.ts'
 import { type SilentPair, selectSilentPairs } from '../store/query-sightings.ts'
 import { type ResolvedAlert, selectResolved } from '../store/trouble.ts'
+import { planUpdates } from '../store/updates.ts'
 import { type AgentTrouble, LOSS_QUIET_MINUTES, linesLost, oldConfigs } from './agent-trouble.ts'
 import { agentAlert, agentTroubleEnds } from './agent-trouble-text.ts'
 import { AlertStateRow, alertStateAfter } from './alert-state.ts'
+import { type AgentGrowth, grownAlert, hostsTold, judgeGrowth, toldAfterLook } from './growing-trouble.ts'
 import { type AgentChange, agentAlertId, judgeAgents } from './judge-agents.ts'
 import { type SilencePolicy, silencePolicy } from './policy.ts'
 import { querySilentAfterMs, silentHosts } from './query-silence.ts'
 import type { AlertState } from './reopening.ts'
 import { snapshotQueries } from './snapshot-queries.ts'
+import { ToldHosts } from './told-hosts.ts'
 import { lastMinutes } from './trouble.ts'
 
 /** Its row in the table `states`. */
@@ -29,14 +39,19 @@ const EVERY_MS = 10 * MINUTE_MS
 const HEARD_WITHIN_MS = 24 * 60 * MINUTE_MS
 
 /** Keys that only a newer version knows stay in the record: forgetting an episode would use its number again. */
-const AgentRecord = z.object({ lookedAt: z.number(), alerts: z.record(z.string(), AlertStateRow) })
+const AgentRecord = z.object({
+  lookedAt: z.number(),
+  alerts: z.record(z.string(), AlertStateRow),
+  /** Missing in rows of before it was kept. */
+  told: z.record(z.string(), ToldHosts).default({}),
+})
 type AgentRecord = z.infer<typeof AgentRecord>
 
-const NEVER: AgentRecord = { lookedAt: 0, alerts: {} }
+const NEVER: AgentRecord = { lookedAt: 0, alerts: {}, told: {} }
 
 /**
- * Opens and resolves the alerts about queries that fell silent, old configs and lost lines. Called by cron each minute; looks
- * every ten.
+ * Opens, extends and resolves the alerts about queries that fell silent, old configs and lost lines. Called by cron each
+ * minute; looks every ten.
  *
  * All changes of a look are one transaction with the record of them, so of runs that overlap one makes them, and a look that
  * fails anywhere changes nothing: failing to look is neither trouble nor quiet.
@@ -54,12 +69,21 @@ export async function watchAgents(world: World, routing: Routing, packs: readonl
   const policy = silencePolicy(world.settings)
   const resolvedAt = await readResolved(db, states)
   const troubles = [...(await readHosts(db, policy, now)), ...(await readQueries(db, packs, policy, now))]
-  const { changes, capped } = judgeAgents(states, troubles, resolvedAt, now)
+  const { changes: judged, capped } = judgeAgents(states, troubles, resolvedAt, now)
+  const told = new Map(Object.entries(record.told))
+  const look = { states, troubles, told, resolvedAt, lookedAt: record.lookedAt }
+  const changes = [...judged, ...judgeGrowth(look, judged, now)]
   if (capped > 0) world.log('agent_trouble.capped', { queries: capped })
   const made = changes.map(change => changeOf(db, routing, change, now))
+  const alerts = statesAfter(record, changes)
+  const after = {
+    lookedAt: now,
+    alerts,
+    told: toldAfterLook(told, troubles, key => alerts[key]?.open === true, now),
+  } satisfies AgentRecord
   try {
     await db.batch([
-      ...writeGuardedState(db, STATE, JSON.stringify(recordAfter(record, changes, now)), row?.version ?? 0),
+      ...writeGuardedState(db, STATE, JSON.stringify(after), row?.version ?? 0),
       ...made.flatMap(({ statements }) => statements),
     ])
   } catch (error) {
@@ -131,16 +155,28 @@ function changeOf(db: D1Database, routing: Routing, change: AgentChange, now: nu
     return resolveAlert(db, routing.destinations, agentTroubleEnds(change.key, change.episode, now))
   }
   const spec = agentAlert(change, now)
-  return change.kind === 'opens'
-    ? openAlert(db, routing, spec)
-    : openAlertAgain(db, routing, spec, change.dueAt)
+  switch (change.kind) {
+    case 'opens':
+      return openAlert(db, routing, spec)
+    case 'reopens':
+      return openAlertAgain(db, routing, spec, change.dueAt)
+    case 'grows':
+      return growthOf(db, routing, spec, change)
+  }
 }
 
-function recordAfter(
-  { alerts }: AgentRecord,
-  changes: readonly AgentChange[],
-  lookedAt: number,
-): AgentRecord {
-  const states = changes.map(change => [change.key, alertStateAfter(alerts[change.key], change)])
-  return { lookedAt, alerts: { ...alerts, ...Object.fromEntries(states) } }
+/** Destinations hear of hosts that joined. Of one that is back they were told. */
+function growthOf(db: D1Database, routing: Routing, said: AlertSpec, change: AgentGrowth): Change {
+  const spec = grownAlert(said, change)
+  const { statements, deliveryIds } = extendOpenAlert(db, routing, spec, hostsTold(change))
+  if (change.joined.length === 0) return { statements, deliveryIds }
+  const growths = JSON.stringify([{ alertId: agentAlertId(change.key, change.episode) }])
+  return { statements: [...statements, planUpdates(db, growths, spec.at)], deliveryIds }
+}
+
+function statesAfter({ alerts }: AgentRecord, changes: readonly AgentChange[]): AgentRecord['alerts'] {
+  const states = changes.flatMap(change =>
+    change.kind === 'grows' ? [] : [[change.key, alertStateAfter(alerts[change.key], change)] as const],
+  )
+  return { ...alerts, ...Object.fromEntries(states) }
 }

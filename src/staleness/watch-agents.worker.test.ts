@@ -185,6 +185,139 @@ describe('other configs and losses', () => {
   })
 })
 
+describe('hosts that join an open alert', () => {
+  async function drops(world: TestWorld, id: string, value = 1): Promise<void> {
+    const drop = { minute: minuteOf(world.now()), name: 'lines_dropped', label: id, value } as const
+    await addToCounters(env.DB, [drop]).run()
+  }
+  const only = async () => {
+    const [alert, ...more] = await alerts()
+    if (alert === undefined || more.length > 0) throw new Error('not one alert')
+    return alert
+  }
+  const updates = async () =>
+    (await deliveriesOf(env.DB, (await only()).alertId)).filter(({ action }) => action === 'update')
+  /** A host that claims a drop at each look, for hours. */
+  async function lying(world: TestWorld, looks: number): Promise<void> {
+    for (let look = 0; look < looks; look++) {
+      world.advance(10 * MINUTE)
+      await drops(world, 'liar')
+      await watchAgents(world, routing, packs)
+    }
+  }
+  async function opened(): Promise<TestWorld> {
+    const world = quietWorld()
+    await host(world, 'liar')
+    await host(world, 'victim')
+    await drops(world, 'liar', 9)
+    await watchAgents(world, routing, packs)
+    return world
+  }
+
+  it('are told by an update, first of all hosts, whatever holds the alert open', async () => {
+    const world = await opened()
+    await lying(world, 12)
+    expect(await only()).toMatchObject({ title: 'liar.example.com lost lines: 9 lines dropped' })
+    expect(await updates()).toEqual([])
+    await drops(world, 'victim', 2)
+    await lying(world, 1)
+    const { title, context, status, eventCount } = await only()
+    expect({ title, status, eventCount }).toEqual({
+      title: '2 hosts lost lines: 5 lines dropped, now also victim.example.com',
+      status: 'open',
+      eventCount: 2,
+    })
+    expect(JSON.parse(context)).toMatchObject({
+      host_count: 2,
+      joined: ['victim.example.com'],
+      hosts: [{ host_id: 'victim', dropped_lines: 2 }, { host_id: 'liar' }],
+    })
+    expect(await updates()).toMatchObject([{ destination: 'slack', state: 'pending' }])
+    await lying(world, 12)
+    expect(await updates()).toHaveLength(1)
+  })
+
+  it('and that were told within a day stand in the alert when they are back, and are told no more', async () => {
+    const world = await opened()
+    await drops(world, 'victim')
+    await lying(world, 12)
+    await host(world, 'other')
+    await drops(world, 'other')
+    await lying(world, 12)
+    expect(await updates()).toHaveLength(2)
+    expect((await only()).title).toContain('now also other.example.com')
+    await drops(world, 'victim')
+    await lying(world, 1)
+    expect(JSON.parse((await only()).context).hosts).toMatchObject([
+      { host_id: 'liar' },
+      { host_id: 'victim' },
+    ])
+    expect(await updates()).toHaveLength(2)
+    await lying(world, 25 * 6)
+    await drops(world, 'victim')
+    await lying(world, 1)
+    expect((await only()).title).toContain('now also victim.example.com')
+    expect(await updates()).toHaveLength(3)
+  })
+
+  it('leave an acknowledged one acknowledged, and are told within the hour', async () => {
+    const world = await opened()
+    const { alertId, createdAt } = await only()
+    await env.DB.prepare("UPDATE alerts SET status = 'acknowledged'").run()
+    await drops(world, 'victim')
+    await lying(world, 1)
+    expect(await only()).toMatchObject({ alertId, status: 'acknowledged' })
+    expect(await updates()).toMatchObject([{ nextAttemptAt: createdAt + HOUR }])
+  })
+
+  it('are told by those about configs and queries too', async () => {
+    const world = quietWorld()
+    await host(world, 'a', { configId: 'bbbbbbbbbbbb' })
+    await host(world, 'c')
+    await sighting('c', TEST_NOW - 5 * HOUR)
+    await watchAgents(world, routing, packs)
+    await host(world, 'b', { configId: 'bbbbbbbbbbbb' })
+    await host(world, 'd')
+    await sighting('d', TEST_NOW - 5 * HOUR)
+    await host(world, 'away', {}, 'stale')
+    await sighting('away', TEST_NOW - 5 * HOUR)
+    await pass(world, 10)
+    expect((await alerts()).map(({ title }) => title).toSorted()).toEqual([
+      '2 hosts do not run the config they were given, now also b.example.com',
+      'stock/ports sends no rows any more from 2 hosts, now also d.example.com',
+    ])
+    const deliveries = await Promise.all((await alerts()).map(a => deliveriesOf(env.DB, a.alertId)))
+    expect(deliveries.flat().filter(({ action }) => action === 'update')).toHaveLength(2)
+  })
+
+  it('open again one that a person resolved, and those of which it told do not', async () => {
+    const world = quietWorld()
+    await host(world, 'a', { configId: 'bbbbbbbbbbbb' })
+    await watchAgents(world, routing, packs)
+    await env.DB.prepare("UPDATE alerts SET status = 'resolved', resolved_at = ?").bind(world.now()).run()
+    await pass(world, 20)
+    expect(await told()).toEqual(['margay.old-config 1 resolved'])
+    await host(world, 'b', { configId: 'bbbbbbbbbbbb' })
+    await pass(world, 10)
+    expect(await only()).toMatchObject({
+      status: 'open',
+      title: '2 hosts do not run the config they were given',
+    })
+  })
+
+  it('are told although the record is of before it was kept who was told', async () => {
+    const world = await opened()
+    await env.DB.prepare(
+      "UPDATE states SET value = json_remove(value, '$.told') WHERE name = 'agent-trouble'",
+    ).run()
+    await drops(world, 'victim')
+    await lying(world, 1)
+    expect((await only()).title).toBe('2 hosts lost lines: 11 lines dropped')
+    await lying(world, 6)
+    expect(await updates()).toHaveLength(1)
+  })
+})
+
 describe('looks', () => {
   async function due(): Promise<TestWorld> {
     const world = quietWorld()
