@@ -9,20 +9,21 @@ import {
   settleDelivery,
 } from '../store/delivery-attempts.ts'
 import { insertTimeline, type TimelineEntry } from '../store/timeline.ts'
-import { PROBE_INTERVAL_MS } from './broken.ts'
+import { FIRST_DOUBT_PROBE_MS, PROBE_INTERVAL_MS } from './broken.ts'
 import type { Outcome } from './classify.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { GIVE_UP_AFTER_MS, nextAttemptAt } from './ladder.ts'
+import { plainest, saysKeyIsRefused } from './plainest.ts'
 import { EXCHANGE_LIMIT_MS, postJson } from './post.ts'
 import { randomHex, randomUnit } from './random.ts'
 import type { Told } from './read-delivery.ts'
 import { redacted } from './redact.ts'
 import type { Sending } from './step.ts'
 import type { FoundTarget } from './target.ts'
-import type { Message, Target } from './telling.ts'
+import type { Message, Target, Telling } from './telling.ts'
 import { wake } from './wake.ts'
 
-/** Longer than two exchanges and the commit after them, so that a lease never expires under a living consumer. */
+/** Longer than three exchanges and the commit after them, so that a lease never expires under a living consumer. */
 const LEASE_MS = 4 * EXCHANGE_LIMIT_MS
 
 const HOUR_MS = 3_600_000
@@ -32,6 +33,8 @@ interface Attempt {
   readonly outcome: Outcome
   /** HTTP status, or null when none came. */
   readonly status: number | null
+  /** What was answered to all but the plainest words, which were taken. */
+  readonly refused?: string
 }
 
 interface Claim {
@@ -66,20 +69,40 @@ export async function attempt(
   const deliveryId = toldIdOf(delivery)
   const { publicUrl } = world.settings
   const telling = { ...told, deliveryId, action, news: newsOf(delivery), publicUrl, now }
-  const made = await send(world, target, target.messages(telling))
+  const made = await send(world, target, telling)
   const taken = { ...claim, again: again && target.repeatsResolves === true }
   const known = await statementsAbout(world, delivery, target, made)
   await settle(world, delivery, token, taken, made, known)
 }
 
 /** Tries each message until one is not refused as unfit. */
-async function send(world: World, target: Target, messages: readonly Message[]): Promise<Attempt> {
+async function send(world: World, target: Target, telling: Telling): Promise<Attempt> {
   let made: Attempt = { outcome: { kind: 'rejected', reason: 'There was nothing to send.' }, status: null }
-  for (const message of messages) {
+  for (const message of target.messages(telling)) {
     made = await post(world, target, message)
+    if (isDoubtful(made.outcome)) return sendPlainest(world, target, telling, message, made)
     if (made.outcome.kind !== 'rejected') return made
   }
   return made
+}
+
+/** Asks whether it was the words that were refused; if so they are told without. */
+async function sendPlainest(
+  world: World,
+  target: Target,
+  telling: Telling,
+  refused: Message,
+  made: Attempt,
+): Promise<Attempt> {
+  const message = target.messages(plainest(telling)).at(-1)
+  if (message === undefined || message.body === refused.body) return made
+  const plain = await post(world, target, message)
+  if (plain.outcome.kind !== 'delivered' || made.outcome.kind === 'delivered') return plain
+  return { ...plain, refused: made.outcome.reason }
+}
+
+function isDoubtful(outcome: Outcome): boolean {
+  return outcome.kind === 'broken' && outcome.isDoubtful === true
 }
 
 async function post(world: World, target: Target, { body, headers }: Message): Promise<Attempt> {
@@ -92,7 +115,10 @@ async function post(world: World, target: Target, { body, headers }: Message): P
   if (outcome.kind === 'delivered') return { outcome, status: reply.status }
   const said = redacted(reply.body, target.secrets)
   const reason = said === '' ? outcome.reason : `${outcome.reason}: ${said}`
-  return { outcome: { ...outcome, reason }, status: reply.status }
+  const { status } = reply
+  if (isDoubtful(outcome) && saysKeyIsRefused(reply.body, body))
+    return { outcome: { kind: 'broken', reason }, status }
+  return { outcome: { ...outcome, reason }, status }
 }
 
 /** What an answer says of the destination itself, beyond this delivery. */
@@ -105,10 +131,10 @@ async function statementsAbout(
   const at = now()
   if (outcome.kind === 'delivered') return [noteAccepted(db, destination, at)]
   if (outcome.kind !== 'broken') return []
-  const { reason, isDoubtful } = outcome
+  const { reason } = outcome
   const fingerprint = await fingerprintOf(target)
-  const probeAt = at + PROBE_INTERVAL_MS
-  const isCertain = isDoubtful !== true
+  const isCertain = !isDoubtful(outcome)
+  const probeAt = at + (isCertain ? PROBE_INTERVAL_MS : FIRST_DOUBT_PROBE_MS)
   return [noteRefusal(db, { destination, fingerprint, deliveryId, reason, isCertain, at, probeAt })]
 }
 
@@ -117,7 +143,7 @@ async function settle(
   delivery: Delivery,
   token: string,
   claim: Taken,
-  { outcome, status }: Attempt,
+  { outcome, status, refused }: Attempt,
   known: readonly D1PreparedStatement[],
 ): Promise<void> {
   const { deliveryId, alertId, destination } = delivery
@@ -129,7 +155,7 @@ async function settle(
     // The token is in it so that a second send of the same attempt number, after a crash, is told of as well.
     entryId: `${entryPrefix(end)}:${deliveryId}:${token.slice(0, 8)}`,
     kind: end.state === 'parked' ? 'parked' : 'attempt',
-    detail: attemptText(delivery, claim, end, now),
+    detail: `${attemptText(delivery, claim, end, now)}${refused === undefined ? '' : ` In the plainest words: to all others it said ${refused}.`}`,
   }
   const pause =
     status === 429 && end.state === 'pending'

@@ -7,6 +7,9 @@ import { type FoundTarget, targetOf } from './target.ts'
 /** A broken destination is asked again by one delivery in this time: as often as the last rung of the ladder. */
 export const PROBE_INTERVAL_MS = 15 * 60_000
 
+/** The first time sooner, where it may have been about what was sent: others wait for nothing then. */
+export const FIRST_DOUBT_PROBE_MS = 60_000
+
 /**
  * Whether a destination is broken as it is configured now: it answered that no body will be accepted, and has taken
  * nothing since.

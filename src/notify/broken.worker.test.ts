@@ -82,49 +82,6 @@ describe.each([401, 402, 404, 407, 410, 302])('a destination that answers %i', s
   })
 })
 
-describe('a destination that answers 403', () => {
-  it('to one alert may mean that alone: others are sent', async () => {
-    answers = { ...answers, status: 202 }
-    const poisoned = await open(world, 'poisoned')
-    answers = { ...answers, poisoned: new Set([poisoned]) }
-    await run(world, message(poisoned, 'trigger'))
-    const other = await tryOne('b')
-    expect([await stateOf(poisoned), await stateOf(other)]).toEqual(['parked', 'delivered'])
-    for (let n = 0; n < 20; n += 1) await minute()
-    expect(asked).toEqual([poisoned, other])
-  })
-
-  it('to two alerts in a row is broken', async () => {
-    answers = { ...answers, status: 403 }
-    for (const dedup of ['a', 'b', 'c', 'd']) await tryOne(dedup)
-    expect(asked).toHaveLength(2)
-  })
-
-  it('to one alert alone is asked again by it every quarter of an hour', async () => {
-    answers = { ...answers, status: 403 }
-    const alertId = await tryOne('a')
-    for (let n = 0; n < 46; n += 1) await minute()
-    expect(asked).toHaveLength(4)
-    answers = { ...answers, status: 202 }
-    for (let n = 0; n < 15; n += 1) await minute()
-    expect(await stateOf(alertId)).toBe('delivered')
-  })
-
-  it('to two alerts for what stands in them does not keep others waiting for good', async () => {
-    answers = { ...answers, status: 202 }
-    const poisoned = [await open(world, 'p1'), await open(world, 'p2')]
-    answers = { ...answers, poisoned: new Set(poisoned) }
-    for (const alertId of poisoned) await run(world, message(alertId, 'trigger'))
-    const others = [await tryOne('a'), await tryOne('b')]
-    expect(await Promise.all(others.map(stateOf))).toEqual(['parked', 'parked'])
-    for (let n = 0; n < 20; n += 1) await minute()
-    expect(await Promise.all(others.map(stateOf))).toEqual(['delivered', 'delivered'])
-    expect(await Promise.all(poisoned.map(stateOf))).toEqual(['parked', 'parked'])
-    const last = await tryOne('c')
-    expect(await stateOf(last)).toBe('delivered')
-  })
-})
-
 describe('a broken destination', () => {
   it('is tried again by one of those that are due after a quarter of an hour, and by one alone', async () => {
     await tryOne('a')

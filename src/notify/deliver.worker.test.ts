@@ -305,7 +305,7 @@ describe('a destination that refuses', () => {
 
   it.each([
     [401, ''],
-    [403, ''],
+    [403, 'no such key'],
     [404, ''],
     [410, ''],
     [302, ''],

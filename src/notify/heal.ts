@@ -21,8 +21,9 @@ const STRAGGLER_MS = 60_000
 
 /**
  * What becomes of destinations that refused, minute by minute. One that took something again gets what was parked since
- * it refused. One that did not is asked again every quarter of an hour: by a delivery that is due then or, for 72 hours,
- * by one of those that were parked, so that it heals also when nothing new is to be told.
+ * it refused. One that did not is asked again every quarter of an hour, where there is doubt after a minute first: by a
+ * delivery that is due then or, for 72 hours, by one of those that were parked, so that it heals also when nothing new is
+ * to be told.
  * @throws what D1 throws; the next run does the rest
  */
 export async function healDestinations(world: World, { destinations }: Routing): Promise<void> {
@@ -54,14 +55,13 @@ async function probe(world: World, refusing: Refusing): Promise<void> {
 async function redriveSince(world: World, refusing: Refusing, healedAt: number): Promise<void> {
   const { db } = world
   const { destination, since, isBroken } = refusing
-  if (isBroken === 0) {
-    // It refused one delivery and took another: what it refused waits for a person.
-    await forgetRefusing(db, refusing).run()
-    return
-  }
   const now = world.now()
-  const parked = { from: since, before: healedAt + STRAGGLER_MS }
-  const detail = `${destination} takes alerts again: what was parked is sent.`
+  // What is not broken had nothing parked unasked, so of that each is sent once more and then waits for a person.
+  const parked = { from: since, before: isBroken === 1 ? healedAt + STRAGGLER_MS : healedAt }
+  const detail =
+    isBroken === 1
+      ? `${destination} takes alerts again: what was parked is sent.`
+      : `${destination} took another alert: what it refused before is sent once more.`
   const [, redrivenRows] = await db.batch<{ deliveryId: string; createdAt: number }>([
     insertTimelineOfRedrives(db, destination, parked, REDRIVE_MAX, now, detail),
     redriveParked(db, destination, parked, REDRIVE_MAX, now),

@@ -37,7 +37,10 @@ export interface Target {
   readonly url: string
   /** What must not stand in logs, errors and timelines, though a destination or a failed connection may quote it. */
   readonly secrets: readonly string[]
-  /** What to send, in order: the second only after the first was refused as unfit. Each fits the destination's limits. */
+  /**
+   * What to send, in order: the second only after the first was refused as unfit. Each fits the destination's limits. The
+   * last is also the form of the plainest words (plainest.ts), so all that it holds is in the telling.
+   */
   messages(telling: Telling): readonly Message[]
   /** A trigger that takes effect behind the resolve opens the alert anew: a resolve is repeated where that can happen. */
   readonly repeatsResolves?: true

@@ -50,9 +50,28 @@ export async function refusingDestinations(db: D1Database): Promise<readonly Ref
   return results
 }
 
+/** Enough to find two that differ; each doubtful refusal looks at so many of those before it. */
+const DOUBTFUL_ASKED = 100
+
 /**
- * Notes a refusal. The destination is broken when it is certain or the second in a row, of another delivery. While what
- * was parked is being sent again only a certain one counts.
+ * Whether what was refused since the first doubtful refusal, with nothing taken in between, came of more than one host
+ * could bring about: alerts of two hosts and of two rules, or one without a host.
+ */
+const NOT_OF_ONE_HOST = `(
+  SELECT count(DISTINCT refused.alert_id) > 1
+    AND (max(refused.host_id IS NULL) OR count(DISTINCT refused.host_id) > 1 AND count(DISTINCT refused.rule_id) > 1)
+  FROM (
+    SELECT a.alert_id, a.host_id, a.rule_id
+    FROM deliveries d JOIN alerts a ON a.alert_id = d.alert_id
+    WHERE d.state = 'parked' AND d.next_attempt_at >= b.since AND d.destination = b.destination
+      AND d.response_status = 403
+    ORDER BY d.next_attempt_at DESC LIMIT ${DOUBTFUL_ASKED}
+  ) refused)`
+
+/**
+ * Notes a refusal, after its delivery was parked. The destination is broken when it is certain, or when doubtful ones
+ * can't be one host's doing. While what was parked is being sent again only a certain one counts. A doubtful one does not
+ * put off the next probe, which whoever makes a probe does.
  */
 export function noteRefusal(db: D1Database, refusal: Refusal): D1PreparedStatement {
   const { destination, fingerprint, reason, deliveryId, isCertain, at, probeAt } = refusal
@@ -63,10 +82,12 @@ export function noteRefusal(db: D1Database, refusal: Refusal): D1PreparedStateme
        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)
        ON CONFLICT (destination) DO UPDATE SET
          is_broken = CASE WHEN b.fingerprint <> excluded.fingerprint THEN excluded.is_broken
-           ELSE max(b.is_broken, excluded.is_broken, b.refused_delivery <> excluded.refused_delivery) END,
+           ELSE max(b.is_broken, excluded.is_broken, ${NOT_OF_ONE_HOST}) END,
          since = CASE WHEN b.fingerprint <> excluded.fingerprint THEN excluded.since ELSE b.since END,
          fingerprint = excluded.fingerprint, reason = excluded.reason, refused_delivery = excluded.refused_delivery,
-         probe_at = excluded.probe_at, healed_at = NULL
+         probe_at = CASE WHEN b.fingerprint <> excluded.fingerprint OR excluded.is_broken = 1 THEN excluded.probe_at
+           WHEN b.is_broken = 0 AND ${NOT_OF_ONE_HOST} THEN excluded.probe_at ELSE b.probe_at END,
+         healed_at = NULL
        WHERE b.healed_at IS NULL OR excluded.is_broken = 1 OR b.fingerprint <> excluded.fingerprint`,
     )
     .bind(destination, fingerprint, reason, deliveryId, isCertain ? 1 : 0, at, probeAt)

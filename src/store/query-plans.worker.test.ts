@@ -3,7 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { freshStorage } from '../../test/storage.ts'
 import { countAlertHosts } from './alert-hosts.ts'
 import { extendAlert, growAlerts, retellResolved, selectAlertOfDelivery } from './alerts.ts'
-import { probeAtOnce, redriveOneToProbe, selectRefusingOfDelivery } from './broken-destinations.ts'
+import {
+  noteRefusal,
+  probeAtOnce,
+  redriveOneToProbe,
+  selectRefusingOfDelivery,
+} from './broken-destinations.ts'
 import { takeTurn } from './budgets.ts'
 import { insertFollowUps, insertTriggersAgain, selectPairOfDelivery } from './deliveries.ts'
 import {
@@ -59,6 +64,15 @@ async function planOf(statement: D1PreparedStatement): Promise<readonly string[]
 const db = explaining()
 const lease = { token: 't', now: 1, expiresAt: 2 }
 const [repeats = selectWindows(db, ''), repeatsTold = repeats] = repeatCriticals(db, 1, 1)
+const refusal = {
+  destination: 'slack',
+  fingerprint: 'f',
+  deliveryId: 'd',
+  reason: '',
+  isCertain: false,
+  at: 1,
+  probeAt: 2,
+}
 const end = { state: 'pending', nextAttemptAt: 1, responseStatus: null, reason: '' } as const
 
 describe('statements of the hot path', () => {
@@ -103,6 +117,7 @@ describe('statements of the hot path', () => {
     ['selectUntold', selectUntold(db, 'pagerduty', 'slack', { since: 1, by: 2 }, 1)],
     ['selectUnconfirmed', selectUnconfirmed(db, ['pagerduty'], { from: 1, to: 2 }, 1)],
     ['selectRefusingOfDelivery', selectRefusingOfDelivery(db, 'd')],
+    ['noteRefusal', noteRefusal(db, refusal)],
     ['redriveOneToProbe', redriveOneToProbe(db, { destination: 'slack', since: 1 }, 1)],
     ['probeAtOnce', probeAtOnce(db, 'd', 1)],
     ['redriveParked', redriveParked(db, 'pagerduty', { from: 1, before: 2 }, 1, 1)],
@@ -118,8 +133,8 @@ describe('statements of the hot path', () => {
     ['moveHosts', moveHosts(db, [])],
   ])('%s reads no table from end to end', async (_, statement) => {
     const details = await planOf(statement)
-    // `e`, `due` and the subqueries are what a LIMIT left; `minutes` are those that were asked for.
-    const bounded = /VIRTUAL TABLE|CONSTANT ROW|^SCAN (?:e|due|minutes|\(subquery-\d+\))$/
+    // `e`, `due`, `refused` and the subqueries are what a LIMIT left; `minutes` are those that were asked for.
+    const bounded = /VIRTUAL TABLE|CONSTANT ROW|^SCAN (?:e|due|refused|minutes|\(subquery-\d+\))$/
     expect(details.filter(detail => detail.startsWith('SCAN') && !bounded.test(detail))).toEqual([])
     expect(details.filter(detail => detail.includes('AUTOMATIC'))).toEqual([])
   })
@@ -134,6 +149,12 @@ describe('statements of the hot path', () => {
     expect(details).toContain(
       'matches_by_sequence (rule_id=? AND sequence_key=? AND sequence_time>? AND sequence_time<?)',
     )
+    expect(details).not.toContain('TEMP B-TREE FOR ORDER BY')
+  })
+
+  it('look for the latest refusals of a destination in the order of their index', async () => {
+    const details = (await planOf(noteRefusal(db, refusal))).join('\n')
+    expect(details).toContain('deliveries_due (state=? AND next_attempt_at>?)')
     expect(details).not.toContain('TEMP B-TREE FOR ORDER BY')
   })
 
