@@ -295,7 +295,7 @@ describe('gzip', () => {
     const whole = gzipSync(envelope(JSON.stringify(lines)))
     whole.fill(0xff, whole.length - 2_000, whole.length - 1_500)
     const decoded = await decode(whole)
-    expect(decoded.records.length).toBeGreaterThan(200)
+    expect(decoded.records.length).toBeGreaterThan(150)
     expect(decoded.rejections.length).toBeGreaterThan(0)
   })
 
