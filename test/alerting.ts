@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { acknowledgeAlert, openAlert, resolveAlert } from '../src/alerts/lifecycle.ts'
+import { type AlertSpec, acknowledgeAlert, openAlert, resolveAlert } from '../src/alerts/lifecycle.ts'
 import { type Destination, routing as routingOf } from '../src/detect/routing.ts'
 import type { World } from '../src/env.ts'
 import { deliver } from '../src/notify/deliver.ts'
@@ -79,6 +79,22 @@ export async function open(world: TestWorld, dedup = 'host-1'): Promise<string> 
   })
   await world.db.batch(statements)
   return deliveryIds[0]?.split('.')[0] ?? ''
+}
+
+/** An alert that says nothing, critical unless `facts` say otherwise. */
+export function testSpec(world: TestWorld, facts: Partial<AlertSpec> = {}): AlertSpec {
+  return {
+    kind: 'system',
+    ruleId: 'margay.test',
+    dedup: 'd',
+    episode: 1,
+    severity: 'critical',
+    title: 'A test',
+    runbook: '',
+    context: {},
+    at: world.now(),
+    ...facts,
+  }
 }
 
 /** Changes the status of an alert as the console does, and wakes nobody. */

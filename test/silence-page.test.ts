@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { HostId } from '../src/detect/event.ts'
 import { GROUP_MIN_SERVERS } from '../src/staleness/groups.ts'
 import { HOST_CLASSES, type HostClass } from '../src/staleness/host-class.ts'
 import { judge } from '../src/staleness/judge.ts'
@@ -8,7 +7,6 @@ import { PAGES_PER_HOUR } from '../src/staleness/page-cap.ts'
 import { silencePolicy } from '../src/staleness/policy.ts'
 import { GATES } from '../src/staleness/silence-record.ts'
 import { thresholdOf } from '../src/staleness/threshold.ts'
-import { NO_VITALS } from '../src/staleness/vitals.ts'
 import {
   type Alarm,
   alertAfter,
@@ -17,6 +15,7 @@ import {
   type Move,
   type WatchedHost,
 } from '../src/staleness/watched-host.ts'
+import { vitals, watchedHost } from './watched-host.ts'
 
 const page = readFileSync('docs/silence.md', 'utf8')
 const policy = silencePolicy({
@@ -86,34 +85,24 @@ describe('docs/silence.md names', () => {
 
 /** A host that has been here for weeks and posts a pulse each five minutes; its last logs came at `last`. */
 function hostOf(name: HostClass, last: number, learningSince = MIDNIGHT - 30 * DAY): WatchedHost {
-  return {
-    hostId: 'h' as HostId, // any text is the id of a host to what judges it
-    hostname: 'db-1',
-    tags: [],
-    platform: 'ubuntu',
+  const contacts = { lastAt: last, previousAt: last - 5 * MINUTE }
+  return watchedHost({
     class: name,
-    state: 'live',
     since: MIDNIGHT - 30 * DAY,
-    episode: 0,
-    alert: '',
-    toldAt: null,
-    lateLines: 0,
     enrolledAt: MIDNIGHT - 30 * DAY,
     lastEnrollAt: MIDNIGHT - 30 * DAY,
-    revokedAt: null,
     heard: { pulse: last, result: last, status: null, config: last, distributed: null },
-    vitals: {
-      ...NO_VITALS,
-      contacts: { lastAt: last, previousAt: last - 5 * MINUTE },
-      pulses: { ...NO_VITALS.pulses, count: 900, lastAt: last, previousAt: last - 5 * MINUTE, steady: 9 },
+    vitals: vitals({
+      contacts,
+      pulses: { ...contacts, count: 900, steady: 9 },
       rhythm: {
         since: learningSince,
         meanMs: 5 * MINUTE,
         deviationMs: 0,
         days: [{ day: MIDNIGHT / DAY, learntMs: 5 * MINUTE, longestMs: 5 * MINUTE }],
       },
-    },
-  }
+    }),
+  })
 }
 
 interface Happens {

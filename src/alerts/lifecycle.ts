@@ -22,6 +22,7 @@ import {
 } from '../store/deliveries.ts'
 import { insertUnacknowledged, renewTriggers, unacknowledgedIdOf } from '../store/delivery-openings.ts'
 import { insertTimelineOfNewAlert, insertTimelineWhileStatus, type TimelineEntry } from '../store/timeline.ts'
+import { planUpdates } from '../store/updates.ts'
 import { alertIdOf } from './identity.ts'
 import { routeAlert } from './routing.ts'
 
@@ -133,12 +134,23 @@ export function openAlertAgain(db: D1Database, routing: Routing, spec: AlertSpec
 /**
  * An alert says more than it did: its title, context and count are those of `spec` from now on. One that somebody resolved
  * opens again, or what is added to it would be told to nobody.
+ * @param isNews  destinations that know of it hear of what it says now, as of an alert that grew
  */
-export function extendOpenAlert(db: D1Database, routing: Routing, spec: AlertSpec, count: number): Change {
+export function extendOpenAlert(
+  db: D1Database,
+  routing: Routing,
+  spec: AlertSpec,
+  count: number,
+  isNews = true,
+): Change {
   const { statements, deliveryIds } = openAlertAgain(db, routing, spec, spec.at)
   const { alertId, title, context } = newAlertOf(spec)
   return {
-    statements: [...statements, extendAlert(db, { alertId, title, context, count, at: spec.at })],
+    statements: [
+      ...statements,
+      extendAlert(db, { alertId, title, context, count, at: spec.at }),
+      ...(isNews ? [planUpdates(db, JSON.stringify([{ alertId }]), spec.at)] : []),
+    ],
     deliveryIds,
   }
 }

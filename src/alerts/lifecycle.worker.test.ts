@@ -297,7 +297,7 @@ describe('an alert that begins again', () => {
 describe('an alert that says more than it did', () => {
   const more = { ...spec, title: 'web-1 and 3 more are silent', context: { hosts: 4 }, at: TEST_NOW + 1 }
 
-  it('has another title, context and count, and tells nobody anew while it is open', async () => {
+  it('has another title, context and count, and tells of it by an update, not anew, while it is open', async () => {
     await commit(openAlert(env.DB, routing, spec))
     await env.DB.prepare("UPDATE deliveries SET state = 'delivered', attempts = 1").run()
     await commit(extendOpenAlert(env.DB, routing, more, 4))
@@ -307,6 +307,14 @@ describe('an alert that says more than it did', () => {
       eventCount: 4,
       lastEventAt: more.at,
     })
+    expect(await sent()).toEqual(['day trigger delivered', 'day update pending'])
+  })
+
+  it('is told to nobody when what it says is no news', async () => {
+    await commit(openAlert(env.DB, routing, spec))
+    await env.DB.prepare("UPDATE deliveries SET state = 'delivered', attempts = 1").run()
+    await commit(extendOpenAlert(env.DB, routing, more, 4, false))
+    expect(await alertById(env.DB, alertId)).toMatchObject({ title: more.title })
     expect(await sent()).toEqual(['day trigger delivered'])
   })
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { lossOf } from '../staleness/loss.ts'
 import type { Vitals } from '../staleness/vitals.ts'
+import { isClockOff } from '../staleness/vitals.ts'
 import { readVitals } from '../staleness/vitals-text.ts'
 import type { HostDetailRow } from '../store/host-list.ts'
 import { hostItem, hostShape, type Surroundings } from './host-shape.ts'
@@ -8,8 +9,6 @@ import { moment, momentOf, momentOrNull, objectOf, openObject } from './shapes.t
 
 const MS_A_SECOND = 1_000
 const MS_A_DAY = 86_400_000
-/** From so many pulses in a row with the same offset on it is the host's clock that is off, and no buffer that drains. */
-const STEADY_PULSES = 3
 
 const seconds = z.number()
 
@@ -114,14 +113,14 @@ function shownRhythm({ rhythm }: Vitals) {
 }
 
 function shownPulses({ pulses }: Vitals) {
-  const { count, lastAt, previousAt, version, lagMs, steady, clones } = pulses
+  const { count, lastAt, previousAt, version, lagMs, clones } = pulses
   return {
     count,
     last_at: momentOrNull(lastAt),
     previous_at: momentOrNull(previousAt),
     osquery_version: version,
     lag_seconds: lagMs / MS_A_SECOND,
-    clock_offset_seconds: steady >= STEADY_PULSES ? lagMs / MS_A_SECOND : null,
+    clock_offset_seconds: isClockOff(pulses) ? lagMs / MS_A_SECOND : null,
     clones,
   }
 }

@@ -6,6 +6,7 @@ import { thresholdOf } from '../staleness/threshold.ts'
 import { readVitals } from '../staleness/vitals-text.ts'
 import { readHostState } from '../staleness/watched-host.ts'
 import type { HostRow } from '../store/host-list.ts'
+import { readTags } from '../store/host-tags.ts'
 import { moment, momentOf, momentOrNull } from './shapes.ts'
 
 const MS_A_SECOND = 1_000
@@ -51,7 +52,7 @@ export function hostItem(row: HostRow, world: Surroundings): z.input<typeof host
   const now = world.now()
   const vitals = readVitals(row.vitals)
   const threshold = thresholdOf({ vitals }, silencePolicy(world.settings), now)
-  const tags = tagsOf(row.tags)
+  const tags = [...readTags(row.tags)]
   const silence = readHostState(row.silence_state, row.silence_alert)
   const judged = classWithReason({
     set: row.class,
@@ -87,10 +88,4 @@ export function hostItem(row: HostRow, world: Surroundings): z.input<typeof host
     threshold_reason: threshold.why,
     revoked_at: momentOrNull(row.revoked_at),
   }
-}
-
-/** Tags are ours, written as a JSON array of strings. */
-function tagsOf(json: string): string[] {
-  const tags: unknown = JSON.parse(json)
-  return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
 }

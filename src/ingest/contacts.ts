@@ -1,5 +1,5 @@
 import type { HostId, RowId } from '../detect/event.ts'
-import { foldVitals, type LogContact, type Vitals } from '../staleness/vitals.ts'
+import { foldVitals, isClockOff, type LogContact, type Vitals } from '../staleness/vitals.ts'
 import { readVitals, vitalsText } from '../staleness/vitals-text.ts'
 import type { Touch, TouchIntervals } from '../store/hosts.ts'
 import type { KnownHosts } from '../store/vitals.ts'
@@ -10,8 +10,6 @@ const AWAY: ReadonlySet<string> = new Set(['late', 'stale', 'half-dead', 'silent
 
 /** A line that was written so long before its receipt came out of a buffer. */
 const LATE_MS = 15 * 60_000
-/** A lag that so many pulses share is a clock that is off. */
-const STEADY_PULSES = 3
 
 /** What a chunk has to write into the rows of its hosts. */
 export interface ContactPlan {
@@ -92,6 +90,6 @@ export function lateLines(events: readonly ChunkEvent[], known: KnownHosts): (re
 }
 
 function offsetOf(known: KnownHosts, hostId: HostId): number {
-  const { steady, steadyMs } = readVitals(known.byId.get(hostId)?.vitals ?? '').pulses
-  return steady >= STEADY_PULSES ? Math.max(0, steadyMs) : 0
+  const { pulses } = readVitals(known.byId.get(hostId)?.vitals ?? '')
+  return isClockOff(pulses) ? Math.max(0, pulses.steadyMs) : 0
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -18,6 +19,11 @@ interface Decoded {
 }
 
 const LINE = { name: 'q', columns: { a: '1' }, action: 'added' }
+/** Lines that hardly compress, the same each time: how many of them damage spares depends on every bit. */
+const DENSE_LINES = Array.from({ length: 400 }, (_, n) => ({
+  ...LINE,
+  columns: { a: createHash('sha256').update(String(n)).digest('hex').slice(0, 36) },
+}))
 const encoder = new TextEncoder()
 
 async function decode(gzip: Uint8Array): Promise<Decoded> {
@@ -283,19 +289,17 @@ describe('gzip', () => {
   })
 
   it('keeps what was inflated before the gzip ends early', async () => {
-    const lines = Array.from({ length: 400 }, () => ({ ...LINE, columns: { a: crypto.randomUUID() } }))
-    const whole = gzipSync(envelope(JSON.stringify(lines)))
+    const whole = gzipSync(envelope(JSON.stringify(DENSE_LINES)))
     const decoded = await decode(whole.subarray(0, whole.length - 2_000))
     expect(decoded.records.length).toBeGreaterThan(250)
     expect(reasonsOf(decoded)).toEqual(['not_json'])
   })
 
   it('keeps what was inflated before the gzip is damaged', async () => {
-    const lines = Array.from({ length: 400 }, () => ({ ...LINE, columns: { a: crypto.randomUUID() } }))
-    const whole = gzipSync(envelope(JSON.stringify(lines)))
+    const whole = gzipSync(envelope(JSON.stringify(DENSE_LINES)))
     whole.fill(0xff, whole.length - 2_000, whole.length - 1_500)
     const decoded = await decode(whole)
-    expect(decoded.records.length).toBeGreaterThan(150)
+    expect(decoded.records.length).toBeGreaterThan(200)
     expect(decoded.rejections.length).toBeGreaterThan(0)
   })
 

@@ -11,6 +11,7 @@ import {
   routing,
   run,
   story,
+  testSpec,
 } from '../../test/alerting.ts'
 import { batchOf } from '../../test/alerts-queue.ts'
 import { type TestWorld, testSettings } from '../../test/world.ts'
@@ -188,17 +189,7 @@ describe('a broken destination', () => {
       routes: [{ id: 'all', to: ['pagerduty'] }],
     })
     await tryOne('a')
-    const { statements, deliveryIds } = openAlert(env.DB, both, {
-      kind: 'system',
-      ruleId: 'margay.test',
-      dedup: 'critical',
-      episode: 1,
-      severity: 'critical',
-      title: 'A test',
-      runbook: '',
-      context: {},
-      at: world.now(),
-    })
+    const { statements, deliveryIds } = openAlert(env.DB, both, testSpec(world, { dedup: 'critical' }))
     await env.DB.batch(statements)
     await deliver(
       batchOf(deliveryIds.map(deliveryId => ({ v: 1, deliveryId }))).batch,

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { alerts, freshAlerting, happenings, newWorld, pagerDuty } from '../../test/alerting.ts'
+import { alerts, freshAlerting, happenings, newWorld, pagerDuty, testSpec } from '../../test/alerting.ts'
 import { batchOf } from '../../test/alerts-queue.ts'
 import { Webhooks } from '../../test/simulator/pagerduty-webhooks.ts'
 import { type TestWorld, testSettings } from '../../test/world.ts'
@@ -54,17 +54,7 @@ async function runAll(): Promise<void> {
 
 /** Opens an alert that PagerDuty accepts. */
 async function page(dedup: string, severity: Severity = 'critical'): Promise<string> {
-  const { statements, deliveryIds } = openAlert(world.db, routing, {
-    kind: 'system',
-    ruleId: 'margay.test',
-    dedup,
-    episode: 1,
-    severity,
-    title: 'A test',
-    runbook: '',
-    context: {},
-    at: world.now(),
-  })
+  const { statements, deliveryIds } = openAlert(world.db, routing, testSpec(world, { dedup, severity }))
   await world.db.batch(statements)
   await deliver(
     batchOf(deliveryIds.map(deliveryId => ({ v: 1, deliveryId }))).batch,

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { alerts, answering, calm, freshAlerting, newWorld, status } from '../../test/alerting.ts'
+import { alerts, answering, calm, freshAlerting, newWorld, status, testSpec } from '../../test/alerting.ts'
 import { batchOf } from '../../test/alerts-queue.ts'
 import { type TestWorld, testSettings } from '../../test/world.ts'
 import { openAlert, resolveAlert } from '../alerts/lifecycle.ts'
@@ -25,17 +25,7 @@ const routing: Routing = routingOf({
 const settings = testSettings({ slackWebhookUrl: 'https://hooks.slack.com/services/T0/B0/abcdefghijklmnop' })
 
 async function openOne(world: TestWorld, severity: Severity = 'critical', dedup = 'd'): Promise<string> {
-  const { statements, deliveryIds } = openAlert(world.db, routing, {
-    kind: 'system',
-    ruleId: 'margay.test',
-    dedup,
-    episode: 1,
-    severity,
-    title: 'A test',
-    runbook: '',
-    context: {},
-    at: world.now(),
-  })
+  const { statements, deliveryIds } = openAlert(world.db, routing, testSpec(world, { dedup, severity }))
   await world.db.batch(statements)
   return deliveryIds[0]?.split('.')[0] ?? ''
 }

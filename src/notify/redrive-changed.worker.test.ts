@@ -15,6 +15,7 @@ import {
   run,
   status,
   story,
+  testSpec,
 } from '../../test/alerting.ts'
 import { PagerDutyModel } from '../../test/simulator/pagerduty.ts'
 import { type TestWorld, testSettings } from '../../test/world.ts'
@@ -161,17 +162,7 @@ describe('F18: a thousand dead deliveries, half of them resolved since', () => {
 async function openMany(world: TestWorld, count: number): Promise<readonly string[]> {
   const changes = Array.from({ length: count }, (_, n) => {
     world.advance(1)
-    return openAlert(world.db, routing, {
-      kind: 'system',
-      ruleId: 'margay.test',
-      dedup: `d${n}`,
-      episode: 1,
-      severity: 'high',
-      title: 'A test',
-      runbook: '',
-      context: {},
-      at: world.now(),
-    })
+    return openAlert(world.db, routing, testSpec(world, { dedup: `d${n}`, severity: 'high' }))
   })
   await world.db.batch(changes.flatMap(({ statements }) => statements))
   return changes.map(({ deliveryIds }) => deliveryIds[0]?.split('.')[0] ?? '')

@@ -4,6 +4,7 @@ import type { SilencePolicy } from './policy.ts'
 import type { SilentHost } from './query-silence.ts'
 import type { SnapshotQuery } from './snapshot-queries.ts'
 import type { PulseGap } from './vitals.ts'
+import { isClockOff } from './vitals.ts'
 import { readVitals } from './vitals-text.ts'
 
 /** A host that runs another config than it was given. */
@@ -49,7 +50,6 @@ export type AgentRule = AgentTrouble['rule']
 export const LOSS_QUIET_MINUTES = 30
 /** So many pulses name the other config before it is told of. */
 const CONFIG_PULSES = 3
-const STEADY_PULSES = 3
 const MINUTE_MS = 60_000
 
 /** Names the alert of a trouble in the record: there is one of each at a time. */
@@ -75,11 +75,11 @@ export function oldConfigs(rows: readonly HostVitalsRow[], policy: SilencePolicy
   const foreign: Pick<HostVitalsRow, 'hostId' | 'hostname'>[] = []
   for (const { hostId, hostname, servedConfig, servedConfigAt, vitals } of rows) {
     const { pulses } = readVitals(vitals)
-    const { configId, configSince, configPulses, lagMs, steady, lastAt, count } = pulses
+    const { configId, configSince, configPulses, lagMs, lastAt, count } = pulses
     if (servedConfig === '' || servedConfigAt === null || lastAt === null) continue
     // By then it had been given the other one for an hour.
     if (lastAt - servedConfigAt < policy.learningFloorMs) continue
-    if (lagMs > policy.lagMs && steady < STEADY_PULSES) continue
+    if (lagMs > policy.lagMs && !isClockOff(pulses)) continue
     if (configId === '' && count >= CONFIG_PULSES) foreign.push({ hostId, hostname })
     if (configId === '' || configId === servedConfig || configPulses < CONFIG_PULSES) continue
     hosts.push({

@@ -1,5 +1,6 @@
 import type { HostId } from '../detect/event.ts'
 import type { HostMove, HostSilenceRow } from '../store/host-silence.ts'
+import { readTags } from '../store/host-tags.ts'
 import { classOf } from './host-class.ts'
 import { readVitals } from './vitals-text.ts'
 import { alertAfter, isForTheWorse, type Move, readHostState, type WatchedHost } from './watched-host.ts'
@@ -8,7 +9,7 @@ import { alertAfter, isForTheWorse, type Move, readHostState, type WatchedHost }
 export function watchedHostOf(row: HostSilenceRow): WatchedHost[] {
   const state = readHostState(row.silence_state, row.silence_alert)
   if (state === null) return []
-  const tags = tagsOf(row.tags)
+  const tags = readTags(row.tags)
   const vitals = readVitals(row.vitals)
   return [
     {
@@ -59,16 +60,5 @@ export function hostMoveOf(move: Move): HostMove {
     alert: alertAfter(move),
     toldAt,
     begins: to === 'late',
-  }
-}
-
-/** Written by us, as an array of texts; a row that was damaged has none. */
-function tagsOf(text: string): readonly string[] {
-  try {
-    const tags: unknown = JSON.parse(text)
-    return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : []
-  } catch {
-    // One broken row must not stop what reads thousands of them.
-    return []
   }
 }

@@ -19,12 +19,13 @@ import {
 } from './host-reasons.ts'
 import type { SilencePolicy } from './policy.ts'
 import { thresholdMs } from './threshold.ts'
+import { isClockOff } from './vitals.ts'
 import type { Alarm, HostState, Judgement, Move, WatchedHost } from './watched-host.ts'
 
 /** A new host is known to work after this many pulses, whatever is left of its grace. */
 const PULSES_TO_LIVE = 3
-/** A lag that is the same for this many pulses is a clock that is off. */
-const STEADY_PULSES = 3
+/** So many heartbeats may be missing before pulses no longer come. */
+const MISSED_HEARTBEATS = 3
 
 const SETTLED: Judgement = { move: null, overdueMs: 0 }
 
@@ -184,11 +185,12 @@ function judgeLagging(host: WatchedHost, policy: SilencePolicy, now: number, ala
     const reason = overdueReason(host, overdue, policy, now)
     return { ...quietly(host, 'late', quietSince(host), reason), overdueMs: overdue.byMs }
   }
-  const { lagMs, steady } = host.vitals.pulses
-  const isCaughtUp = lagMs <= policy.lagClearMs || steady >= STEADY_PULSES || !pulsesCome(host, policy, now)
+  const { lagMs } = host.vitals.pulses
+  const isOff = isClockOff(host.vitals.pulses)
+  const isCaughtUp = lagMs <= policy.lagClearMs || isOff || !pulsesCome(host, policy, now)
   if (!isCaughtUp) return SETTLED
   const reason =
-    steady >= STEADY_PULSES && lagMs > policy.lagClearMs
+    isOff && lagMs > policy.lagClearMs
       ? `Its heartbeats all trail by the same ${elapsed(lagMs)}: its clock is off, and nothing is late.`
       : `Its heartbeats no longer trail${lagMs <= policy.lagClearMs ? `: the newest came after ${elapsed(lagMs)}` : '; none came lately'}.`
   return moved(host, 'live', quietSince(host), reason, resolved(host, policy, now))
@@ -237,13 +239,15 @@ function isAbout(alarm: Alarm, logged: number, policy: SilencePolicy): boolean {
 }
 
 function isLagging(host: WatchedHost, policy: SilencePolicy, now: number): boolean {
-  const { lagMs, steady } = host.vitals.pulses
-  return lagMs > policy.lagMs && steady < STEADY_PULSES && pulsesCome(host, policy, now)
+  const { pulses } = host.vitals
+  return pulses.lagMs > policy.lagMs && !isClockOff(pulses) && pulsesCome(host, policy, now)
 }
 
 function pulsesCome({ vitals }: WatchedHost, policy: SilencePolicy, now: number): boolean {
   const { lastAt } = vitals.pulses
-  return lastAt !== null && ageOf(lastAt, now) <= Math.max(policy.floorMs, STEADY_PULSES * policy.heartbeatMs)
+  return (
+    lastAt !== null && ageOf(lastAt, now) <= Math.max(policy.floorMs, MISSED_HEARTBEATS * policy.heartbeatMs)
+  )
 }
 
 function isGone(host: WatchedHost, policy: SilencePolicy, now: number): boolean {

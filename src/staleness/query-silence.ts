@@ -1,7 +1,9 @@
 import { servesQuery } from '../detect/pack-target.ts'
+import { readTags } from '../store/host-tags.ts'
 import type { SilentPair } from '../store/query-sightings.ts'
 import type { SilencePolicy } from './policy.ts'
 import type { SnapshotQuery } from './snapshot-queries.ts'
+import { isClockOff } from './vitals.ts'
 import { readVitals } from './vitals-text.ts'
 
 /** A host that runs and does not send a query's rows any more. */
@@ -52,24 +54,11 @@ function isSilent(query: SnapshotQuery, pair: SilentPair, policy: SilencePolicy,
   const { pulses } = readVitals(pair.vitals)
   if (pair.pulsesThen === null || now - pair.lastAt < limitMs || isRevoked(pair)) return false
   if (pulses.configId === '' || pulses.configId !== pair.servedConfig) return false
-  if (pulses.lagMs > policy.lagMs && pulses.steady < STEADY_PULSES) return false
+  if (pulses.lagMs > policy.lagMs && !isClockOff(pulses)) return false
   const ranMs = Math.min(pulses.count - pair.pulsesThen, pulses.configPulses) * policy.heartbeatMs
-  return ranMs >= limitMs && servesQuery(query.pack, query.query, pair.platform, tagsOf(pair))
+  return ranMs >= limitMs && servesQuery(query.pack, query.query, pair.platform, readTags(pair.tags))
 }
-
-/** So many pulses with the same lag are a clock that is off. */
-const STEADY_PULSES = 3
 
 function isRevoked({ revokedAt, lastEnrollAt }: SilentPair): boolean {
   return revokedAt !== null && lastEnrollAt <= revokedAt
-}
-
-function tagsOf({ tags }: SilentPair): readonly string[] {
-  try {
-    const list: unknown = JSON.parse(tags)
-    return Array.isArray(list) ? list.filter(tag => typeof tag === 'string') : []
-  } catch {
-    // One broken row must not stop the look at all others; without tags it is served what everybody is.
-    return []
-  }
 }

@@ -22,6 +22,7 @@ import { watchedHostOf } from './host-row.ts'
 import type { SilencePolicy } from './policy.ts'
 import type { SilenceRecord } from './silence-record.ts'
 import type { Census, Survey, Traffic } from './survey.ts'
+import { STEADY_PULSES } from './vitals.ts'
 import type { Alarm } from './watched-host.ts'
 
 /** Hosts read in one query: about 2 MB. */
@@ -76,7 +77,14 @@ async function censusOf(
   const census = takeCensus(record, policy, now)
   let after = ''
   for (let page = 0; page < MAX_PAGES; page++) {
-    const statement = selectHostsOfInterest(db, after, now - policy.lateAfterMs, policy.lagMs, PAGE_HOSTS)
+    const statement = selectHostsOfInterest(
+      db,
+      after,
+      now - policy.lateAfterMs,
+      policy.lagMs,
+      STEADY_PULSES,
+      PAGE_HOSTS,
+    )
     const { results } = await statement.all<HostSilenceRow>()
     census.add(results.flatMap(watchedHostOf), alarms)
     const last = results.at(-1)

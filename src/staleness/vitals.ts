@@ -97,6 +97,14 @@ export interface RhythmDay {
   readonly longestMs: number
 }
 
+/** A lag that so many pulses in a row share is a clock that is off, and no buffer that drains. */
+export const STEADY_PULSES = 3
+
+/** Whether the host's clock is off, by all that its pulses say. */
+export function isClockOff({ steady }: Pick<Pulses, 'steady'>): boolean {
+  return steady >= STEADY_PULSES
+}
+
 /** A host of which nothing is known yet. */
 export const NO_VITALS: Vitals = {
   contacts: { lastAt: null, previousAt: null },
@@ -155,7 +163,8 @@ const TIME_MAX = 1e14
  * back. Total: what makes no sense is left out.
  */
 export function foldVitals(before: Vitals, contact: LogContact, { frozen, touchMs }: Folding): Vitals {
-  const at = Math.floor(contact.receivedAt)
+  // No negative zero: JSON has none.
+  const at = Math.floor(contact.receivedAt) + 0
   if (!(at >= 0 && at <= TIME_MAX)) return before
   const pulses = foldPulses(before.pulses, contact.pulses, at)
   const { contacts, rhythm } = foldRhythm(before, at, frozen, touchMs)

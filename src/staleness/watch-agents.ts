@@ -1,13 +1,6 @@
 import * as z from 'zod'
 import { wake } from '../alerts/intake.ts'
-import {
-  type AlertSpec,
-  type Change,
-  extendOpenAlert,
-  openAlert,
-  openAlertAgain,
-  resolveAlert,
-} from '../alerts/lifecycle.ts'
+import { type Change, extendOpenAlert, openAlert, openAlertAgain, resolveAlert } from '../alerts/lifecycle.ts'
 import type { Pack } from '../detect/pack.ts'
 import type { Routing } from '../detect/routing.ts'
 import type { World } from '../env.ts'
@@ -17,11 +10,10 @@ import { readGuardedState, writeGuardedState } from '../store/guarded-state.ts'
 import { type HostVitalsRow, selectOtherConfigs, selectPulseLosers } from '../store/host-vitals.ts'
 import { type SilentPair, selectSilentPairs } from '../store/query-sightings.ts'
 import { type ResolvedAlert, selectResolved } from '../store/trouble.ts'
-import { planUpdates } from '../store/updates.ts'
 import { type AgentTrouble, LOSS_QUIET_MINUTES, linesLost, oldConfigs } from './agent-trouble.ts'
 import { agentAlert, agentTroubleEnds } from './agent-trouble-text.ts'
 import { AlertStateRow, alertStateAfter } from './alert-state.ts'
-import { type AgentGrowth, grownAlert, hostsTold, judgeGrowth, toldAfterLook } from './growing-trouble.ts'
+import { grownAlert, hostsTold, judgeGrowth, toldAfterLook } from './growing-trouble.ts'
 import { type AgentChange, agentAlertId, judgeAgents } from './judge-agents.ts'
 import { type SilencePolicy, silencePolicy } from './policy.ts'
 import { querySilentAfterMs, silentHosts } from './query-silence.ts'
@@ -161,17 +153,15 @@ function changeOf(db: D1Database, routing: Routing, change: AgentChange, now: nu
     case 'reopens':
       return openAlertAgain(db, routing, spec, change.dueAt)
     case 'grows':
-      return growthOf(db, routing, spec, change)
+      // Of a host that is back destinations were told.
+      return extendOpenAlert(
+        db,
+        routing,
+        grownAlert(spec, change),
+        hostsTold(change),
+        change.joined.length > 0,
+      )
   }
-}
-
-/** Destinations hear of hosts that joined. Of one that is back they were told. */
-function growthOf(db: D1Database, routing: Routing, said: AlertSpec, change: AgentGrowth): Change {
-  const spec = grownAlert(said, change)
-  const { statements, deliveryIds } = extendOpenAlert(db, routing, spec, hostsTold(change))
-  if (change.joined.length === 0) return { statements, deliveryIds }
-  const growths = JSON.stringify([{ alertId: agentAlertId(change.key, change.episode) }])
-  return { statements: [...statements, planUpdates(db, growths, spec.at)], deliveryIds }
 }
 
 function statesAfter({ alerts }: AgentRecord, changes: readonly AgentChange[]): AgentRecord['alerts'] {

@@ -1,6 +1,17 @@
 import type { HostId } from '../detect/event.ts'
 import { minuteOf } from './counters.ts'
 
+const CLASSES = "('server', 'laptop', 'ephemeral')"
+/** On how many of its days a host was away for as long as machines are that people switch off. */
+const NIGHTS = `(SELECT count(*) FROM json_each(iif(json_valid(vitals), vitals, '{}'), '$.rhythm.days') AS d
+    WHERE json_extract(d.value, '$[2]') BETWEEN 7200000 AND 72000000)`
+/** What `classOf` (src/staleness/host-class.ts) says, in SQL; a test holds the two to each other. */
+export const HOST_CLASS = `coalesce(
+  iif(class IN ${CLASSES}, class, NULL),
+  (SELECT value FROM json_each(iif(json_valid(tags), tags, '[]')) WHERE value IN ${CLASSES} ORDER BY instr('server laptop ephemeral', value) LIMIT 1),
+  iif(class_guess IN ${CLASSES}, class_guess, NULL),
+  iif(${NIGHTS} >= 3, 'laptop', 'server'))`
+
 /** A guess about one host. */
 export interface HostClassGuess {
   readonly hostId: HostId

@@ -1,3 +1,4 @@
+import { HOST_CLASS } from './host-class.ts'
 import type { Page } from './page.ts'
 
 /** A host as it lies in D1. Times are milliseconds since the epoch; `tags` is a JSON array. */
@@ -59,17 +60,6 @@ const DETAIL_COLUMNS = `${COLUMNS}, instance_id, details, served_config, served_
 /** Rows of before there were more states say `silent`. */
 const STATE = "iif(silence_state = 'silent', 'stale', silence_state)"
 
-const CLASSES = "('server', 'laptop', 'ephemeral')"
-/** On how many of its days a host was away for as long as machines are that people switch off. */
-const NIGHTS = `(SELECT count(*) FROM json_each(iif(json_valid(vitals), vitals, '{}'), '$.rhythm.days') AS d
-    WHERE json_extract(d.value, '$[2]') BETWEEN 7200000 AND 72000000)`
-/** What `classOf` (src/staleness/host-class.ts) says, in SQL; a test holds the two to each other. */
-const CLASS = `coalesce(
-  iif(class IN ${CLASSES}, class, NULL),
-  (SELECT value FROM json_each(tags) WHERE value IN ${CLASSES} ORDER BY instr('server laptop ephemeral', value) LIMIT 1),
-  iif(class_guess IN ${CLASSES}, class_guess, NULL),
-  iif(${NIGHTS} >= 3, 'laptop', 'server'))`
-
 export interface HostFilter {
   /** Without one, hosts that are gone are left out. */
   readonly state?: string | undefined
@@ -98,7 +88,7 @@ export async function listHosts(
       // instr() and not LIKE: no wildcards to escape, no limit of 50 bytes on the pattern.
       `SELECT ${COLUMNS} FROM hosts
        WHERE host_id > ?1 AND iif(?2 IS NULL, ${STATE} <> 'gone', ${STATE} = ?2)
-         AND (?5 IS NULL OR ${CLASS} = ?5)
+         AND (?5 IS NULL OR ${HOST_CLASS} = ?5)
          AND (?3 IS NULL OR instr(lower(hostname), ?3) OR instr(lower(host_identifier), ?3)
            OR instr(lower(hardware_uuid), ?3) OR instr(lower(hardware_serial), ?3))
        ORDER BY host_id LIMIT ?4`,

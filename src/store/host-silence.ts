@@ -1,3 +1,5 @@
+import { HOST_CLASS } from './host-class.ts'
+
 /** The columns of a host that judging its silence needs. Times are milliseconds since the epoch. */
 export interface HostSilenceRow {
   readonly host_id: string
@@ -58,24 +60,15 @@ const IS_AS_READ = `h.host_id = m.value->>'hostId'
   AND (m.value->>'quietSince' IS NULL OR ${LAST_LOGGED} <= m.value->>'quietSince')
   AND (m.value->>'unheardSince' IS NULL OR ${LAST_HEARD} <= m.value->>'unheardSince')`
 
-/**
- * What a host is taken to be, as `classOf` says it: by a person, by a tag, by a guess. The guess from its gaps is not asked:
- * a few laptops too many in the number that others are compared with change little.
- */
-const IS_SERVER = `CASE WHEN h.class <> '' THEN h.class
-  WHEN instr(h.tags, '"server"') THEN 'server' WHEN instr(h.tags, '"laptop"') THEN 'laptop'
-  WHEN instr(h.tags, '"ephemeral"') THEN 'ephemeral' WHEN h.class_guess <> '' THEN h.class_guess
-  ELSE 'server' END = 'server'`
-
-/** A lag that was the same this often is a clock that is off; the judgement has the same number. */
-const STEADY_PULSES = 3
+const IS_SERVER = `${HOST_CLASS} = 'server'`
 
 /** States in which a host ought to be heard. */
 const EXPECTED = `h.silence_state IN ('live', 'late', 'lagging')`
 
 /**
  * Hosts whose silence there is something to decide on, by primary key from `after` on: those that are not well, and those
- * that have not logged since `quietSince`, or whose pulses come later than `lagMs`. A fleet that is well is one scan.
+ * that have not logged since `quietSince`, or whose pulses come later than `lagMs`, each
+ * by another time for fewer than `steadyPulses`. A fleet that is well is one scan.
  * @param after  the last host id of the page before, or empty
  */
 export function selectHostsOfInterest(
@@ -83,6 +76,7 @@ export function selectHostsOfInterest(
   after: string,
   quietSince: number,
   lagMs: number,
+  steadyPulses: number,
   limit: number,
 ): D1PreparedStatement {
   return db
@@ -92,15 +86,15 @@ export function selectHostsOfInterest(
          silence_since, silence_episode, silence_alert, silence_told_at, late_lines, vitals
        FROM hosts h WHERE host_id > ?1 AND CASE silence_state
          WHEN 'live' THEN ${LAST_LOGGED} < ?2 OR last_enroll_at <= revoked_at
-           OR CASE WHEN json_valid(vitals) 
-             THEN vitals ->> '$.pulses.lagMs' > ?3 AND vitals ->> '$.pulses.steady' < ${STEADY_PULSES} ELSE 0 END
+           OR CASE WHEN json_valid(vitals)
+             THEN vitals ->> '$.pulses.lagMs' > ?3 AND vitals ->> '$.pulses.steady' < ?4 ELSE 0 END
          WHEN 'revoked' THEN revoked_at IS NULL OR last_enroll_at > revoked_at
          WHEN 'gone' THEN max(last_seen_at, last_enroll_at, ${LAST_HEARD}) > silence_since
            OR last_enroll_at <= revoked_at
          ELSE 1 END
-       ORDER BY host_id LIMIT ?4`,
+       ORDER BY host_id LIMIT ?5`,
     )
-    .bind(after, quietSince, lagMs, limit)
+    .bind(after, quietSince, lagMs, steadyPulses, limit)
 }
 
 /** Counts servers that ought to be heard: one scan. */

@@ -1,5 +1,6 @@
 import type { HostFacts, HostId } from '../detect/event.ts'
 import type { Settings, World } from '../env.ts'
+import { readTags } from './host-tags.ts'
 import { mirrorRevocations } from './revocations.ts'
 
 /** What a host says of itself when it enrolls. Everything but the id is a claim; unknown is empty. */
@@ -194,8 +195,7 @@ export function hostRecord(row: HostRow): HostRecord {
       name => name !== '',
     ),
     platform: row.platform,
-    // Written by UPSERT_ENROLLMENT as an array of texts.
-    tags: JSON.parse(row.tags) as string[],
+    tags: readTags(row.tags),
     revokedAt: row.revoked_at,
     lastEnrollAt: row.last_enroll_at,
   }

@@ -163,7 +163,7 @@ describe('statements of the hot path', () => {
   })
 
   it('read hosts whose silence is of interest by primary key, page by page', async () => {
-    expect(await planOf(selectHostsOfInterest(db, '', 1, 1, 10))).toEqual([
+    expect(await planOf(selectHostsOfInterest(db, '', 1, 1, 3, 10))).toEqual([
       'SEARCH h USING PRIMARY KEY (host_id>?)',
     ])
   })

@@ -1,9 +1,8 @@
 import { lastContactAt } from '../../src/staleness/contacts.ts'
 import type { SilencePolicy } from '../../src/staleness/policy.ts'
+import { isClockOff } from '../../src/staleness/vitals.ts'
 import type { MemoryHost } from './memory-host.ts'
 
-/** As in the statement that selects hosts of interest. */
-const STEADY_PULSES = 3
 /** More than any fleet here has. */
 const PLACES = 4_096
 
@@ -24,7 +23,7 @@ export class Roster {
   }
 
   note(place: number, { state, loggedAt, vitals: { pulses } }: MemoryHost): void {
-    const isLagging = pulses.lagMs > this.#policy.lagMs && pulses.steady < STEADY_PULSES
+    const isLagging = pulses.lagMs > this.#policy.lagMs && !isClockOff(pulses)
     this.#wellAt[place] = state === 'live' && !isLagging ? loggedAt : Number.NEGATIVE_INFINITY
   }
 
